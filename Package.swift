@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// What every Swift target is compiled with: Swift 6 mode, no warning left standing.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The rooms: every use of an unsafe construct has to say so.
+let strict = common + [.strictMemorySafety()]
+
+/// One C library, one wrapper: only there may memory be handled by hand without a word on each line.
+let wrapper = common
+
+func room(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = strict) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name,
+        dependencies: dependencies + ["TestSupport"],
+        exclude: [],
+        swiftSettings: common
+    )
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+
+let stages: [Target.Dependency] = [
+    "Archive", "Content", "HTTP", "Listener", "OpenSSL", "Platform", "Registry", "Serving", "Store",
+]
+
+let package = Package(
+    name: "specman",
+    products: [
+        .executable(name: "specman", targets: ["specman"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // C libraries: module maps and static-inline shims, no logic.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CPlatform"),
+
+        // Their wrappers.
+        room("Platform", ["CPlatform"], settings: wrapper),
+        room("OpenSSL", ["COpenSSL"], settings: wrapper),
+        room("Zlib", ["CZlib"], settings: wrapper),
+        room("Curl", ["CCurl"], settings: wrapper),
+
+        // The rooms, in the order in which the bytes pass through them.
+        room("Content", []),
+        room("HTTP", []),
+        room("Registry", ["Content", "Curl", "OpenSSL", "Platform"]),
+        room("Archive", ["Content", "Zlib"]),
+        room("Store", ["Content", "OpenSSL", "Platform", grdb]),
+        room("Serving", ["Content", "HTTP", "Store", "Zlib"]),
+        room("Listener", ["HTTP", "OpenSSL", "Platform"]),
+        room("Daemon", stages + ["Curl", configuration, logging, yams]),
+        .executableTarget(
+            name: "specman",
+            dependencies: ["Daemon", argumentParser],
+            swiftSettings: strict
+        ),
+
+        // Tests, beside each target and across them.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Content", "Platform"],
+            path: "Tests/TestSupport",
+            swiftSettings: common
+        ),
+        tests("ContentTests", ["Content"]),
+        tests("PlatformTests", ["Platform"]),
+        tests("OpenSSLTests", ["OpenSSL"]),
+        tests("CurlTests", ["Curl", "Platform"]),
+        tests("HTTPTests", ["HTTP"]),
+        tests("RegistryTests", ["Registry", "Content", "Platform"]),
+        tests("ArchiveTests", ["Archive", "Content", "Zlib"]),
+        tests("StoreTests", ["Store", "Content", "Platform", grdb]),
+        tests("ServingTests", ["Serving", "Content", "HTTP", "Store", "Platform"]),
+        tests("ListenerTests", ["Listener", "HTTP", "OpenSSL", "Platform"]),
+        tests("DaemonTests", stages + ["Daemon", logging]),
+        tests("IntegrationTests", stages + ["Daemon", "Curl"]),
+        tests("InteropTests", stages + ["Daemon", "Curl"]),
+        tests("FaultTests", stages + ["Daemon", "Curl"]),
+        tests("ConventionTests", []),
+    ]
+)

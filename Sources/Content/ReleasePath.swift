@@ -1,0 +1,94 @@
+/// The path of a file or directory within a release: relative to its root, in bytes, already checked.
+///
+/// Components are never empty, `.`, `..`, and hold neither `/` nor NUL. Everything else is an ordinary byte: backslashes
+/// are no separators, and names that are no UTF-8 are kept as they are. The root itself has no components.
+package struct ReleasePath: Hashable, Sendable {
+    /// The longest component, in bytes: Linux's `NAME_MAX`.
+    package static let longestComponent = 255
+    /// The longest path, in bytes: below Linux's `PATH_MAX`, with room for the volume's own prefix.
+    package static let longest = 3072
+    /// The most components: far more than any manifest tree has, far fewer than would exhaust a walker.
+    package static let deepest = 64
+
+    /// Why a name is no path within a release.
+    package enum Fault: Error, Hashable {
+        case absolute
+        case climbs
+        case containsNUL
+        case componentTooLong
+        case tooLong
+        case tooDeep
+    }
+
+    /// The components, joined with `/`; empty for the root.
+    package let bytes: [UInt8]
+
+    /// The root of a release.
+    package static let root = ReleasePath(checked: [])
+
+    private init(checked bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Takes a name as archives have it: a leading `./`, doubled and trailing slashes and `.` components are dropped.
+    ///
+    /// - Throws: ``Fault`` where the name is absolute, climbs with `..`, holds NUL, or goes beyond a limit.
+    package init(_ name: some Collection<UInt8>) throws(Fault) {
+        let slash = UInt8(ascii: "/")
+        let dot = UInt8(ascii: ".")
+        if name.first == slash { throw .absolute }
+        if name.contains(0) { throw .containsNUL }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(name.count)
+        var depth = 0
+        for component in name.split(separator: slash) {
+            if component.count == 1, component.first == dot { continue }
+            if component.count == 2, component.allSatisfy({ $0 == dot }) { throw .climbs }
+            if component.count > Self.longestComponent { throw .componentTooLong }
+            if !bytes.isEmpty { bytes.append(slash) }
+            bytes.append(contentsOf: component)
+            depth += 1
+        }
+        if bytes.count > Self.longest { throw .tooLong }
+        if depth > Self.deepest { throw .tooDeep }
+        self.init(checked: bytes)
+    }
+
+    /// Takes a name written in this source or typed by a user; `nil` where it is no path within a release.
+    package init?(_ text: some StringProtocol) {
+        guard let path = try? Self(Array(text.utf8)) else { return nil }  // The caller says what was wrong.
+        self = path
+    }
+
+    /// Whether this is the root.
+    package var isRoot: Bool { bytes.isEmpty }
+
+    /// The components, without slashes.
+    package var components: [ArraySlice<UInt8>] { bytes.split(separator: UInt8(ascii: "/")) }
+
+    /// The last component; empty for the root.
+    package var name: ArraySlice<UInt8> {
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return bytes[...] }
+        return bytes[(slash + 1)...]
+    }
+
+    /// The directory that holds this; the root for the root.
+    package var parent: ReleasePath {
+        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return .root }
+        return ReleasePath(checked: Array(bytes[..<slash]))
+    }
+
+    /// This path and then `name`, which may have several components, and may not climb.
+    package func appending(_ name: some Collection<UInt8>) throws(Fault) -> ReleasePath {
+        try ReleasePath(bytes + [UInt8(ascii: "/")] + Array(name), below: self)
+    }
+
+    private init(_ name: [UInt8], below parent: ReleasePath) throws(Fault) {
+        try self.init(parent.isRoot ? name.dropFirst() : name[...])
+    }
+}
+
+extension ReleasePath: CustomStringConvertible {
+    /// The path as text that is safe in a log: bytes that are no UTF-8 are shown as U+FFFD.
+    package var description: String { String(decoding: bytes, as: UTF8.self) }
+}
