@@ -32,7 +32,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
@@ -48,7 +47,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
@@ -67,13 +65,13 @@ let package = Package(
 
         // The rooms, in the order in which the bytes pass through them.
         room("Content", []),
-        room("HTTP", []),
+        room("HTTP", ["Content"]),
         room("Registry", ["Content", "Curl", "OpenSSL", "Platform"]),
         room("Archive", ["Content", "Zlib"]),
         room("Store", ["Content", "OpenSSL", "Platform", grdb]),
         room("Serving", ["Content", "HTTP", "Store", "Zlib"]),
         room("Listener", ["HTTP", "OpenSSL", "Platform"]),
-        room("Daemon", stages + ["Curl", configuration, logging, yams]),
+        room("Daemon", stages + ["Curl", logging, yams]),
         .executableTarget(
             name: "specman",
             dependencies: ["Daemon", argumentParser],

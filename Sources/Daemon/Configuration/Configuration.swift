@@ -1,0 +1,287 @@
+package import Content
+internal import Platform
+
+/// The configuration, each value checked and in the form in which it is used.
+package struct Configuration: Sendable {
+    /// Where releases come from, and how.
+    package struct Source: Sendable {
+        package var location: Reference.Location?
+        package var interval: Duration
+        package var timeout: Duration
+        package var plainHTTP: Bool
+        package var caFile: String?
+        package var certificateFile: String?
+        package var keyFile: String?
+        package var insecureSkipVerify: Bool
+        package var username: String?
+        package var password: String?
+        package var tags: Tags
+    }
+
+    /// Which tag is taken.
+    package struct Tags: Sendable {
+        package enum Policy: Sendable, Hashable {
+            case newest
+            case semver(VersionRange)
+            case pinnedTag(Tag)
+            case pinnedDigest(Digest)
+        }
+
+        package var policy: Policy
+        /// Regular expressions, already known to compile.
+        package var include: [String]
+        package var exclude: [String]
+    }
+
+    /// The volume.
+    package struct Storage: Sendable {
+        package var directory: String
+        package var retain: Int
+        package var maxFiles: Int
+        package var maxFileSize: Int64
+        package var maxTotalSize: Int64
+        package var maxRatio: Int64
+        package var reserve: Int64
+        package var keepArchives: Bool
+    }
+
+    /// The TLS listener.
+    package struct Listener: Sendable {
+        package var address: Address
+        package var certificateFile: String?
+        package var keyFile: String?
+        /// `nil` where the self-signed certificate takes the standard names.
+        package var names: [String]?
+        package var maxConnections: Int
+        package var headerTimeout: Duration
+        package var idleTimeout: Duration
+        package var sendTimeout: Duration
+        package var drainTimeout: Duration
+        package var listing: Bool
+    }
+
+    /// What the log says, and in which form.
+    package struct Log: Sendable {
+        package enum Format: String, CaseIterable, Sendable {
+            case text
+            case json
+        }
+
+        package enum Level: String, CaseIterable, Sendable {
+            case trace
+            case debug
+            case info
+            case warn
+            case warning
+            case error
+        }
+
+        package var level: Level
+        package var format: Format
+    }
+
+    package var source: Source
+    package var storage: Storage
+    package var listener: Listener
+    /// `nil` where `management.address` is `none`.
+    package var management: Address?
+    package var log: Log
+
+    /// Checks `settings`, the first fault ending it.
+    package init(_ settings: Settings) throws(ConfigurationError) {
+        source = try Source(settings)
+        storage = try Storage(settings)
+        listener = try Listener(settings)
+        management = settings.text("management.address") == "none" ? nil : try settings.address("management.address")
+        log = Log(level: try settings.choice("log.level"), format: try settings.choice("log.format"))
+    }
+}
+
+/// The ranges in which durations make sense: nothing that spins, nothing that overflows a timer.
+private enum Bounds {
+    static let interval: ClosedRange<Duration> = .milliseconds(100) ... .seconds(7 * 86_400)
+    static let timeout: ClosedRange<Duration> = .seconds(1) ... .seconds(7 * 86_400)
+    static let connection: ClosedRange<Duration> = .milliseconds(100) ... .seconds(86_400)
+    static let drain: ClosedRange<Duration> = .zero ... .seconds(3600)
+    static let size: ClosedRange<Int64> = 1...(1 << 50)
+}
+
+extension Configuration.Source {
+    fileprivate init(_ settings: Settings) throws(ConfigurationError) {
+        location = try settings.location("source.repository")
+        interval = try settings.duration("source.interval", in: Bounds.interval)
+        timeout = try settings.duration("source.timeout", in: Bounds.timeout)
+        plainHTTP = try settings.flag("source.plainHTTP")
+        caFile = settings.text("source.tls.caFile")
+        certificateFile = settings.text("source.tls.certificateFile")
+        keyFile = settings.text("source.tls.keyFile")
+        insecureSkipVerify = try settings.flag("source.tls.insecureSkipVerify")
+        if certificateFile == nil, keyFile != nil {
+            throw .missing(key: "source.tls.certificateFile", remedy: "source.tls.keyFile needs it")
+        }
+        tags = try Configuration.Tags(settings)
+        (username, password) = try settings.basicCredentials()
+    }
+}
+
+extension Configuration.Tags {
+    fileprivate init(_ settings: Settings) throws(ConfigurationError) {
+        switch settings.text("source.tags.policy") {
+        case "newest": policy = .newest
+        case "semver":
+            guard let range = settings.text("source.tags.range").flatMap(VersionRange.init) else {
+                throw settings.fault(
+                    "source.tags.range",
+                    expected: "a range of versions, such as \">=4.5.0 <5\" or ~4.5"
+                )
+            }
+            policy = .semver(range)
+        case "pinned":
+            let pin = settings.text("source.tags.pin") ?? ""
+            if let digest = Digest(pin) {
+                policy = .pinnedDigest(digest)
+            } else if let tag = Tag(pin) {
+                policy = .pinnedTag(tag)
+            } else {
+                throw settings.fault("source.tags.pin", expected: "a tag, or a digest sha256:… with 64 hex digits")
+            }
+        default: throw settings.fault("source.tags.policy", expected: "one of newest, semver, pinned")
+        }
+        include = settings.list("source.tags.include") ?? []
+        exclude = settings.list("source.tags.exclude") ?? []
+        for (key, patterns) in [("source.tags.include", include), ("source.tags.exclude", exclude)] {
+            for pattern in patterns {
+                do { _ = try Regex(pattern) } catch {
+                    throw settings.fault(key, expected: "regular expressions; \"\(pattern)\" is none")
+                }
+            }
+        }
+    }
+}
+
+extension Configuration.Storage {
+    fileprivate init(_ settings: Settings) throws(ConfigurationError) {
+        guard let directory = settings.text("storage.directory"), !directory.isEmpty else {
+            throw settings.fault("storage.directory", expected: "the path of a directory")
+        }
+        self.directory = directory
+        retain = try settings.count("storage.retain", in: 1...1000)
+        maxFiles = try settings.count("storage.maxFiles", in: 1...100_000_000)
+        maxFileSize = try settings.size("storage.maxFileSize", in: Bounds.size)
+        maxTotalSize = try settings.size("storage.maxTotalSize", in: Bounds.size)
+        maxRatio = Int64(try settings.count("storage.maxRatio", in: 1...1_000_000))
+        reserve = try settings.size("storage.reserve", in: 0...(1 << 50))
+        keepArchives = try settings.flag("storage.keepArchives")
+    }
+}
+
+extension Configuration.Listener {
+    fileprivate init(_ settings: Settings) throws(ConfigurationError) {
+        address = try settings.address("listener.address")
+        certificateFile = settings.text("listener.certificateFile")
+        keyFile = settings.text("listener.keyFile")
+        switch (certificateFile, keyFile) {
+        case (_?, nil):
+            throw .missing(key: "listener.keyFile", remedy: "listener.certificateFile needs the key that belongs to it")
+        case (nil, _?):
+            throw .missing(
+                key: "listener.certificateFile",
+                remedy: "listener.keyFile needs the certificate of that key"
+            )
+        default: break
+        }
+        names = settings.list("listener.names")
+        maxConnections = try settings.count("listener.maxConnections", in: 1...1_000_000)
+        headerTimeout = try settings.duration("listener.headerTimeout", in: Bounds.connection)
+        idleTimeout = try settings.duration("listener.idleTimeout", in: Bounds.connection)
+        sendTimeout = try settings.duration("listener.sendTimeout", in: Bounds.connection)
+        drainTimeout = try settings.duration("listener.drainTimeout", in: Bounds.drain)
+        listing = try settings.flag("listener.listing")
+    }
+}
+
+extension Settings {
+    fileprivate func location(_ name: String) throws(ConfigurationError) -> Reference.Location? {
+        guard let text = text(name) else { return nil }
+        let expected = "HOST[:PORT]/NAME without a tag, or oci-layout:DIR"
+        guard let reference = try? Reference(text) else {  // The one remedy covers each cause.
+            throw fault(name, expected: expected)
+        }
+        guard reference.tag == nil, reference.digest == nil else {
+            throw fault(name, expected: expected + "; to hold one release, set source.tags.policy to pinned")
+        }
+        return reference.location
+    }
+
+    fileprivate func address(_ name: String) throws(ConfigurationError) -> Address {
+        guard let address = text(name).flatMap({ Address($0) }) else {
+            throw fault(name, expected: "HOST:PORT, such as [::]:8443, 127.0.0.1:9090 or :8443")
+        }
+        return address
+    }
+
+    /// The user name and password of `source`, as `source.credentialType` asks for them.
+    fileprivate func basicCredentials() throws(ConfigurationError) -> (String?, String?) {
+        let kind = text("source.credentialType") ?? "auto"
+        switch kind {
+        case "noAuth": return (nil, nil)
+        case "auto", "basic": break
+        case "secret", "sts", "pod-identity":
+            throw .unsupported(
+                origin: setting("source.credentialType")?.origin ?? .fallback,
+                key: "source.credentialType",
+                value: kind
+            )
+        default:
+            throw fault(
+                "source.credentialType",
+                expected: "one of auto, noAuth, basic, secret, sts, pod-identity"
+            )
+        }
+        guard let username = text("source.username") else {
+            if kind == "basic" { throw .missing(key: "source.username", remedy: "credentialType basic needs it") }
+            return (nil, nil)
+        }
+        if let password = text("source.password") { return (username, password) }
+        guard let file = text("source.passwordFile") else {
+            throw .missing(key: "source.password", remedy: "source.username needs it, or source.passwordFile")
+        }
+        do throws(SystemError) {
+            var bytes = try WholeFile.read(file, limit: 64 << 10)
+            // Editors and `echo` end the file with a line break that is no part of the password.
+            while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+            return (username, String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw fault("source.passwordFile", expected: "a readable file (\(error.reason))")
+        }
+    }
+}
+
+/// Where to listen: a host, empty for all, and a port.
+package struct Address: Hashable, Sendable, CustomStringConvertible {
+    /// Without brackets; empty for every address of the machine.
+    package let host: String
+    /// 0 lets the system choose.
+    package let port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Takes `HOST:PORT`, `[IPv6]:PORT` or `:PORT`.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        var host = text[..<colon]
+        if host.first == "[", host.last == "]" {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        self.init(host: String(host), port: port)
+    }
+
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,48 @@
+/// Why the configuration can't be used: exit status 78.
+package enum ConfigurationError: Error, Hashable {
+    case unreadable(file: String, reason: String)
+    case malformed(file: String, line: Int?, reason: String)
+    case unknownKey(origin: ConfigurationOrigin, key: String, suggestion: String?)
+    case badValue(origin: ConfigurationOrigin, key: String, value: String, expected: String)
+    case missing(key: String, remedy: String)
+    case unsupported(origin: ConfigurationOrigin, key: String, value: String)
+}
+
+extension ConfigurationError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unreadable(let file, let reason):
+            "reading the configuration file \(file): \(reason); check the path given by --config or SPECMAN_CONFIG"
+        case .malformed(let file, let line, let reason):
+            "parsing \(file)\(line.map { ":\($0)" } ?? ""): \(reason); correct the YAML"
+        case .unknownKey(let origin, let key, let suggestion):
+            "\(origin): unknown key \(key); "
+                + (suggestion.map { "did you mean \($0)?" } ?? "remove it (`specman config show` lists every key)")
+        case .badValue(let origin, let key, let value, let expected):
+            "\(origin): \(key) is \"\(value)\"; it must be \(expected)"
+        case .missing(let key, let remedy):
+            "\(key) is not set; \(remedy)"
+        case .unsupported(let origin, let key, let value):
+            "\(origin): \(key) is set to \"\(value)\", which this version of specman can't act on; remove it"
+        }
+    }
+}
+
+/// Where a value comes from.
+package enum ConfigurationOrigin: Hashable, Sendable {
+    case flag(String)
+    case environment(String)
+    case file(path: String, line: Int?)
+    case fallback
+}
+
+extension ConfigurationOrigin: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .flag(let name): "flag \(name)"
+        case .environment(let name): "environment \(name)"
+        case .file(let path, let line): "file \(path)\(line.map { ":\($0)" } ?? "")"
+        case .fallback: "default"
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import Content
+import Daemon
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ConfigurationTests {
+    private func settings(
+        _ yaml: String? = nil,
+        environment: [String: String] = [:],
+        flags: [Settings.Flag] = []
+    ) throws -> Settings {
+        let directory = try TemporaryDirectory()
+        var file: String?
+        if let yaml {
+            file = directory.appending("specman.yaml")
+            try yaml.write(toFile: directory.appending("specman.yaml"), atomically: false, encoding: .utf8)
+        }
+        return try Settings(flags: flags, environment: environment, file: file, standardFileExists: false)
+    }
+
+    /// The one line that the operator sees.
+    private func complaint(_ yaml: String?, environment: [String: String] = [:]) -> String {
+        do {
+            _ = try Configuration(try settings(yaml, environment: environment))
+            return ""
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func defaultsAreTheContracts() throws {
+        let configuration = try Configuration(try settings())
+        #expect(configuration.source.location == nil)
+        #expect(configuration.source.interval == .seconds(60))
+        #expect(configuration.source.timeout == .seconds(900))
+        #expect(configuration.storage.directory == "/var/lib/specman")
+        #expect(configuration.storage.maxFileSize == 4 << 30)
+        #expect(configuration.storage.reserve == 256 << 20)
+        #expect(configuration.listener.address == Address(host: "::", port: 8443))
+        #expect(configuration.management == Address(host: "127.0.0.1", port: 9090))
+        #expect(configuration.listener.names == nil)
+    }
+
+    @Test func everyKeyOfTheSampleExistsAndItIsValid() throws {
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let sample = try String(contentsOf: root.appendingPathComponent("config/specman.yaml"), encoding: .utf8)
+        let configuration = try Configuration(try settings(sample))
+        #expect(configuration.source.location != nil)
+        // Every key is there, at least as a comment.
+        for key in ConfigurationKey.all {
+            let last = try #require(key.name.split(separator: ".").last)
+            #expect(sample.contains("\(last):"), "config/specman.yaml doesn't mention \(key.name)")
+        }
+    }
+
+    @Test func flagBeatsEnvironmentBeatsFileBeatsDefault() throws {
+        let yaml = "source:\n  interval: 5m\n  timeout: 2m\nstorage:\n  retain: 7\n"
+        let merged = try settings(
+            yaml,
+            environment: ["SPECMAN_SOURCE_INTERVAL": "10s", "SPECMAN_SOURCE_TIMEOUT": "3m"],
+            flags: [Settings.Flag("--interval", "source.interval", "1s")]
+        )
+        let configuration = try Configuration(merged)
+        #expect(configuration.source.interval == .seconds(1))
+        #expect(configuration.source.timeout == .seconds(180))
+        #expect(configuration.storage.retain == 7)
+        let origins = Dictionary(uniqueKeysWithValues: merged.all.map { ($0.key.name, "\($0.origin)") })
+        #expect(origins["source.interval"] == "flag --interval")
+        #expect(origins["source.timeout"] == "environment SPECMAN_SOURCE_TIMEOUT")
+        #expect(origins["storage.retain"]?.hasSuffix("specman.yaml:5") == true)
+        #expect(origins["log.level"] == "default")
+    }
+
+    @Test func environmentNames() {
+        let names = Dictionary(uniqueKeysWithValues: ConfigurationKey.all.map { ($0.name, $0.environmentName) })
+        #expect(names["source.tls.caFile"] == "SPECMAN_SOURCE_TLS_CA_FILE")
+        #expect(names["listener.clientCAFile"] == "SPECMAN_LISTENER_CLIENT_CA_FILE")
+        #expect(names["source.plainHTTP"] == "SPECMAN_SOURCE_PLAIN_HTTP")
+        #expect(names["source.aws.accessKeyID"] == "SPECMAN_SOURCE_AWS_ACCESS_KEY_ID")
+        #expect(names["source.aws.roleARN"] == "SPECMAN_SOURCE_AWS_ROLE_ARN")
+        #expect(Set(names.values).count == ConfigurationKey.all.count)
+    }
+
+    @Test func customPackRegistrysVariablesStandBelowOurs() throws {
+        let registry = ["REGISTRY_HTTP_ADDR": ":5000", "REGISTRY_LOG_LEVEL": "debug"]
+        #expect(try Configuration(try settings(environment: registry)).listener.address.port == 5000)
+        let both = registry.merging(["SPECMAN_LISTENER_ADDRESS": ":6000"]) { $1 }
+        let configuration = try Configuration(try settings(environment: both))
+        #expect(configuration.listener.address.port == 6000)
+        #expect(configuration.log.level == .debug)
+    }
+
+    @Test func kubernetesServiceVariablesAreNotOurs() throws {
+        _ = try settings(environment: [
+            "SPECMAN_SERVICE_SERVICE_HOST": "10.0.0.1", "SPECMAN_SERVICE_PORT_8443_TCP": "tcp://10.0.0.1:8443",
+        ])
+    }
+
+    @Test(arguments: [
+        (
+            "source:\n  repositry: h/n\n",
+            "specman.yaml:2: unknown key source.repositry; did you mean source.repository?"
+        ),
+        ("sources:\n  repository: h/n\n", "specman.yaml:1: unknown key sources;"),
+        ("source:\n  caFile: /x\n", "did you mean source.tls.caFile?"),
+        ("source:\n  interval: 60\n", "specman.yaml:2: source.interval is \"60\"; it must be a duration"),
+        ("storage:\n  maxFileSize: 4 gigs\n", "it must be a size from 1 B"),
+        ("source:\n  repository: h/n:1.0\n", "it must be HOST[:PORT]/NAME without a tag"),
+        ("source:\n  repository: [a, b]\n", "it must be one value, not a list"),
+        ("listener:\n  address: 8443\n", "it must be HOST:PORT"),
+        ("listener:\n  certificateFile: /x\n", "listener.keyFile is not set; "),
+        ("log:\n  level: loud\n", "it must be one of trace, debug, info, warn, warning, error"),
+        ("source:\n  tags:\n    policy: semver\n", "source.tags.range is not set; it must be a range of versions"),
+        ("source:\n  tags:\n    exclude: ['(']\n", "\"(\" is none"),
+        ("source:\n  username: u\n", "source.password is not set"),
+        ("source: [\n", "specman.yaml:2: "),
+        ("a: 1\na: 2\n", "given twice: a"),
+        ("- a\n", "the document is no mapping"),
+        ("source:\n  verify:\n    keys: [/k.pem]\n", "which this version of specman can't act on; remove it"),
+    ])
+    func complaintsNameFileKeyValueAndRemedy(_ yaml: String, _ expected: String) {
+        let text = complaint(yaml)
+        #expect(text.contains(expected), "\(text)")
+        #expect(!text.contains("\n"))
+    }
+
+    @Test func misspeltVariableOfOurSectionsIsRefused() {
+        let text = complaint(nil, environment: ["SPECMAN_SOURCE_REPOSITRY": "h/n"])
+        #expect(text.contains("did you mean SPECMAN_SOURCE_REPOSITORY?"), "\(text)")
+    }
+
+    @Test func emptyValuesLeaveTheDefault() throws {
+        let configuration = try Configuration(try settings("source:\n  interval:\n  tags: ~\nstorage:\n"))
+        #expect(configuration.source.interval == .seconds(60))
+    }
+
+    @Test func missingFileIsNamed() {
+        #expect(throws: ConfigurationError.unreadable(file: "/nowhere/x.yaml", reason: "No such file or directory")) {
+            try Settings(environment: ["SPECMAN_CONFIG": "/nowhere/x.yaml"], file: nil, standardFileExists: false)
+        }
+    }
+
+    @Test func passwordFileLosesItsLineBreak() throws {
+        let directory = try TemporaryDirectory()
+        try "s3cret\n".write(toFile: directory.appending("p"), atomically: false, encoding: .utf8)
+        let yaml = "source:\n  username: u\n  passwordFile: \(directory.appending("p"))\n"
+        let configuration = try Configuration(try settings(yaml))
+        #expect(configuration.source.password == "s3cret")
+    }
+}
