@@ -3,5 +3,88 @@
 #define SPECMAN_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+static inline CURLcode specman_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode specman_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode specman_curl_set_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode specman_curl_set_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode specman_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+// Write, header and read callbacks share one C type but for a const.
+static inline CURLcode specman_curl_set_callback(CURL *handle, CURLoption option, curl_write_callback value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode specman_curl_set_seek(CURL *handle, curl_seek_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, value);
+}
+
+static inline CURLcode specman_curl_set_progress(CURL *handle, curl_xferinfo_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, value);
+}
+
+static inline CURLcode specman_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+static inline int specman_is_connection_refused(long code) { return code == ECONNREFUSED || code == ENOENT; }
+
+// libcurl may write to a connection that its peer has closed. CURLOPT_NOSIGNAL leaves SIGPIPE to the caller, and the
+// process's disposition belongs to the program: so the signal is held back on this thread alone, and eaten.
+typedef struct {
+    sigset_t before;
+    int held;
+} specman_pipe_guard;
+
+static inline specman_pipe_guard specman_hold_sigpipe(void) {
+    specman_pipe_guard guard;
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    guard.held = pthread_sigmask(SIG_BLOCK, &pipe, &guard.before) == 0 && !sigismember(&guard.before, SIGPIPE);
+    return guard;
+}
+
+static inline void specman_release_sigpipe(specman_pipe_guard *guard) {
+    if (!guard->held) return;
+    sigset_t pipe;
+    struct timespec none = {0, 0};
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    while (sigtimedwait(&pipe, NULL, &none) == -1 && errno == EINTR) {
+    }
+    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
+}
+
+static inline CURLcode specman_curl_perform(CURL *handle) {
+    specman_pipe_guard guard = specman_hold_sigpipe();
+    CURLcode code = curl_easy_perform(handle);
+    specman_release_sigpipe(&guard);
+    return code;
+}
+
+static inline void specman_curl_cleanup(CURL *handle) {
+    specman_pipe_guard guard = specman_hold_sigpipe();
+    curl_easy_cleanup(handle);
+    specman_release_sigpipe(&guard);
+}
 
 #endif

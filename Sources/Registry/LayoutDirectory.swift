@@ -1,0 +1,195 @@
+package import Content
+internal import Platform
+
+/// A directory in OCI image layout: `oci-layout`, `index.json` with a `org.opencontainers.image.ref.name` for each tag,
+/// `blobs/sha256/…`.
+///
+/// Specification: OCI image-spec `image-layout.md`.
+package final class LayoutDirectory: ReleaseSource, PushTarget {
+    let path: String
+
+    /// How much of a blob is read at once, in bytes.
+    private static let pieceSize = 256 << 10
+    /// The most bytes that `oci-layout` may have; it holds one short object.
+    private static let markerLimit = 4 << 10
+    static let version = "1.0.0"
+
+    package init(_ path: String) {
+        self.path = path
+    }
+
+    package var location: Reference.Location { .layout(directory: path) }
+
+    package func tags(before deadline: Deadline) throws(RegistryError) -> [Tag] {
+        var seen: Set<Tag> = []
+        return try index().manifests.compactMap(\.tag).filter { seen.insert($0).inserted }
+    }
+
+    package func digest(of tag: Tag, before deadline: Deadline) throws(RegistryError) -> Digest {
+        try entry(of: tag).digest
+    }
+
+    package func manifest(_ which: ManifestSelector, before deadline: Deadline) throws(RegistryError) -> Manifest {
+        let outer: Descriptor
+        switch which {
+        case .tag(let tag): outer = try entry(of: tag)
+        case .digest(let digest):
+            let known = try index().manifests.first { $0.digest == digest.description }
+            outer = try known?.descriptor(in: path) ?? Descriptor(mediaType: "", digest: digest, size: -1)
+        }
+        let name = "the manifest \(location) \(which)"
+        let bytes = try document(outer, name: name)
+        let claimed = outer.mediaType.isEmpty ? nil : outer.mediaType
+        let parsed = try ManifestDocument(bytes, claimedType: claimed, digest: outer.digest, name: name)
+        return try parsed.resolved(digest: outer.digest, name: name) { entry throws(RegistryError) in
+            (try document(entry, name: "\(name), entry \(entry.digest)"), nil)
+        }
+    }
+
+    package func blob(
+        _ descriptor: Descriptor,
+        from offset: Int64,
+        before deadline: Deadline,
+        receive: (RawSpan) throws -> Void
+    ) throws {
+        let file = try open(descriptor.digest)
+        guard file.size == descriptor.size else {
+            throw RegistryError.sizeMismatch(
+                "the blob \(descriptor.digest) in \(location)",
+                expected: descriptor.size,
+                actual: file.size
+            )
+        }
+        var position = offset
+        while position < descriptor.size {
+            try deadline.check("reading \(descriptor.digest) from \(location)")
+            let piece = try read(file, at: position, limit: Int(min(descriptor.size - position, Int64(Self.pieceSize))))
+            guard !piece.isEmpty else {
+                throw RegistryError.sizeMismatch(
+                    "the blob \(descriptor.digest) in \(location)",
+                    expected: descriptor.size,
+                    actual: position
+                )
+            }
+            // Bytes have no padding whose content could be undefined.
+            try unsafe receive(piece.span.bytes)
+            position += Int64(piece.count)
+        }
+    }
+
+    func blobPath(_ digest: Digest) -> String { "\(path)/blobs/sha256/\(digest.hex)" }
+
+    /// `index.json`, after a look at `oci-layout`.
+    func index() throws(RegistryError) -> LayoutIndex {
+        let marker: [UInt8]
+        do throws(SystemError) {
+            marker = try WholeFile.read("\(path)/oci-layout", limit: Self.markerLimit)
+        } catch {
+            guard error.isNotFound else { throw .layout(directory: path, error) }
+            throw .notALayout(directory: path, reason: "there is no file oci-layout")
+        }
+        let version = try JSON.decode(LayoutMarker.self, from: marker, name: "\(path)/oci-layout").imageLayoutVersion
+        guard version == Self.version else {
+            throw .notALayout(directory: path, reason: "its version is \(JSON.printable(version)), not \(Self.version)")
+        }
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try WholeFile.read("\(path)/index.json", limit: Manifest.limit)
+        } catch {
+            guard error.isNotFound else { throw .layout(directory: path, error) }
+            throw .notALayout(directory: path, reason: "there is no file index.json")
+        }
+        return try JSON.decode(LayoutIndex.self, from: bytes, name: "\(path)/index.json")
+    }
+
+    private func entry(of tag: Tag) throws(RegistryError) -> Descriptor {
+        // Of two entries of one name the later one is what was pushed last.
+        guard let entry = try index().manifests.last(where: { $0.tag == tag }) else {
+            throw .noSuchTag(tag, location: "\(location)")
+        }
+        return try entry.descriptor(in: "\(path)/index.json")
+    }
+
+    /// The bytes of a manifest, size and digest verified.
+    private func document(_ descriptor: Descriptor, name: String) throws(RegistryError) -> [UInt8] {
+        let file: SharedFile
+        do throws(RegistryError) {
+            file = try open(descriptor.digest)
+        } catch .noSuchBlob {
+            throw .noSuchManifest(descriptor.digest, location: "\(location)")
+        }
+        guard file.size <= Manifest.limit else { throw .tooLarge(name, limit: Int64(Manifest.limit)) }
+        guard descriptor.size < 0 || file.size == descriptor.size else {
+            throw .sizeMismatch(name, expected: descriptor.size, actual: file.size)
+        }
+        var bytes: [UInt8] = []
+        while bytes.count < Manifest.limit {
+            let piece = try read(file, at: Int64(bytes.count), limit: Self.pieceSize)
+            if piece.isEmpty { break }
+            bytes += piece
+        }
+        let actual = try Digest.sum(of: bytes)
+        guard actual == descriptor.digest else {
+            throw .digestMismatch(name, expected: descriptor.digest, actual: actual)
+        }
+        return bytes
+    }
+
+    private func open(_ digest: Digest) throws(RegistryError) -> SharedFile {
+        do throws(SystemError) {
+            // Without waiting, as what stands there could be a pipe.
+            let descriptor = try FileDescriptor.open(blobPath(digest), [.readOnly, .nonBlocking])
+            let status = try descriptor.status()
+            guard status.kind == .file else { throw SystemError(call: "open", subject: blobPath(digest), code: 22) }
+            return SharedFile(descriptor, size: status.size)
+        } catch {
+            if error.isNotFound { throw .noSuchBlob(digest, location: "\(location)") }
+            throw .layout(directory: path, error)
+        }
+    }
+
+    private func read(_ file: SharedFile, at offset: Int64, limit: Int) throws(RegistryError) -> [UInt8] {
+        var failure: SystemError?
+        // The buffer is filled here and now, and no more of it counted than was read.
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            do throws(SystemError) {
+                unsafe count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw .layout(directory: path, failure) }
+        return bytes
+    }
+}
+
+/// `oci-layout`.
+struct LayoutMarker: Codable {
+    var imageLayoutVersion: String
+}
+
+/// `index.json`, with the members that others may have put there kept as far as the specification names them.
+struct LayoutIndex: Codable {
+    var schemaVersion = 2
+    var mediaType: String?
+    var manifests: [Entry]
+    var annotations: [String: String]?
+
+    struct Entry: Codable {
+        var mediaType: String?
+        var digest: String
+        var size: Int64
+        var annotations: [String: String]?
+        var artifactType: String?
+        var platform: [String: String]?
+
+        var tag: Tag? { annotations?[Annotation.referenceName].flatMap { Tag($0) } }
+
+        func descriptor(in name: String) throws(RegistryError) -> Descriptor {
+            guard let digest = Digest(digest), size >= 0 else {
+                throw .malformed(name, reason: "an entry has no sha256 digest or no size")
+            }
+            return Descriptor(mediaType: mediaType ?? "", digest: digest, size: size, annotations: annotations ?? [:])
+        }
+    }
+}

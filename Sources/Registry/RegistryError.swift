@@ -1,0 +1,115 @@
+package import Content
+package import Curl
+package import Platform
+
+/// Why a release could not be had from where releases come from, or could not be brought there.
+package enum RegistryError: Error, Hashable, Sendable {
+    /// No answer came.
+    case transfer(TransferError, attempt: String)
+    case noSuchRepository(location: String)
+    case noSuchTag(Tag, location: String)
+    case noSuchManifest(Digest, location: String)
+    case noSuchBlob(Digest, location: String)
+    /// The registry wants credentials and none are configured.
+    case authenticationRequired(host: String)
+    /// The registry did not take the credentials.
+    case wrongCredentials(host: String, username: String)
+    /// The registry wants a kind of authentication that is not spoken here.
+    case unsupportedAuthentication(host: String, scheme: String)
+    case forbidden(location: String, attempt: String, host: String)
+    /// 408, 429 or 5xx, after all attempts.
+    case unavailable(host: String, status: Int, attempt: String, detail: String)
+    /// Any other status that does not belong there.
+    case unexpectedStatus(host: String, status: Int, attempt: String, detail: String)
+    /// More bytes than such a thing may have.
+    case tooLarge(String, limit: Int64)
+    /// Something that can't be understood, and is not guessed at.
+    case malformed(String, reason: String)
+    case digestMismatch(String, expected: Digest, actual: Digest)
+    case sizeMismatch(String, expected: Int64, actual: Int64)
+    /// A tag list without end.
+    case endlessTagList(location: String, reason: String)
+    case noTags(location: String)
+    /// There are tags, but `include`, `exclude` or the policy leave none.
+    case noCandidate(location: String, tags: Int, policy: String)
+    /// A manifest that is no release of files.
+    case unusableManifest(String, reason: String)
+    case badPattern(String, key: String, reason: String)
+    case deadline(attempt: String)
+    case cancelled(attempt: String)
+    /// A directory in OCI image layout could not be read or written.
+    case layout(directory: String, SystemError)
+    case notALayout(directory: String, reason: String)
+    /// What was to be pushed could not be read or summed up.
+    case internalFailure(attempt: String, reason: String)
+
+    /// Whether trying again later can help without anyone changing anything.
+    package var isTransient: Bool {
+        switch self {
+        case .transfer(let error, _): error.isTransient
+        case .unavailable, .deadline, .digestMismatch, .sizeMismatch: true
+        default: false
+        }
+    }
+}
+
+extension RegistryError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .transfer(let error, let attempt): "\(attempt): \(error)\(Self.remedy(for: error))"
+        case .noSuchRepository(let location):
+            "there is no repository \(location); push a release to it first, or check source.repository"
+        case .noSuchTag(let tag, let location): "there is no tag \(tag) in \(location); see the tags that there are"
+        case .noSuchManifest(let digest, let location):
+            "there is no manifest \(digest) in \(location); it was removed, push the release again"
+        case .noSuchBlob(let digest, let location):
+            "the blob \(digest) is missing in \(location); the release there is incomplete, push it again"
+        case .authenticationRequired(let host):
+            "\(host) requires authentication; set source.username and source.password (--username, --password-stdin)"
+        case .wrongCredentials(let host, let username):
+            "\(host) does not accept the password of user \(username); check source.username and source.password"
+        case .unsupportedAuthentication(let host, let scheme):
+            "\(host) asks for \(scheme) authentication, which this build does not speak yet; "
+                + "use a registry with Basic or no authentication"
+        case .forbidden(let location, let attempt, let host):
+            "\(attempt): \(host) forbids it; give the user of source.username access to \(location)"
+        case .unavailable(let host, let status, let attempt, let detail):
+            "\(attempt): \(host) answers \(status)\(detail) again and again; it is tried again later, "
+                + "see the registry's log if it goes on"
+        case .unexpectedStatus(let host, let status, let attempt, let detail):
+            "\(attempt): \(host) answers \(status)\(detail); check source.repository and that a registry listens there"
+        case .tooLarge(let what, let limit):
+            "\(what) is larger than the \(ByteCount.format(limit)) allowed for it; push a smaller one"
+        case .malformed(let what, let reason): "\(what) can't be understood: \(reason); push the release again"
+        case .digestMismatch(let what, let expected, let actual):
+            "\(what) does not have the digest \(expected) but \(actual); it was damaged or tampered with and is not used"
+        case .sizeMismatch(let what, let expected, let actual):
+            "\(what) does not have \(expected) bytes but \(actual); it was damaged or tampered with and is not used"
+        case .endlessTagList(let location, let reason):
+            "the tag list of \(location) has no end: \(reason); check the registry or the proxy before it"
+        case .noTags(let location): "\(location) has no tags; push a release to it first"
+        case .noCandidate(let location, let tags, let policy):
+            "none of the \(tags) tags of \(location) is a candidate (\(policy)); check source.tags"
+        case .unusableManifest(let what, let reason): "\(what) is no release of files: \(reason)"
+        case .badPattern(let pattern, let key, let reason):
+            "\(key) is no regular expression: \(pattern): \(reason); correct it"
+        case .deadline(let attempt): "\(attempt): the time for a sync was up; check the network or raise source.timeout"
+        case .cancelled(let attempt): "\(attempt): cancelled"
+        case .layout(let directory, let error): "\(Reference.layoutPrefix)\(directory): \(error)"
+        case .notALayout(let directory, let reason):
+            "\(directory) is no directory in OCI image layout: \(reason); push a release to it first"
+        case .internalFailure(let attempt, let reason): "\(attempt): \(reason)"
+        }
+    }
+
+    /// Which of our settings mends it.
+    private static func remedy(for error: TransferError) -> String {
+        guard case .tls(_, let failure) = error else { return "" }
+        return switch failure {
+        case .unknownAuthority: " by setting source.tls.caFile (--ca-file) to the CA's certificate"
+        case .clientCertificateRequired: "; set source.tls.certificateFile and source.tls.keyFile"
+        case .notTLS: "; set source.plainHTTP (--plain-http) if it speaks plain HTTP"
+        default: ""
+        }
+    }
+}

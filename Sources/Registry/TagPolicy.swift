@@ -1,0 +1,70 @@
+package import Content
+
+/// Which tags of a repository are candidates, and how the newest among them is told.
+package struct TagPolicy: Sendable {
+    package enum Kind: Sendable {
+        /// The latest creation date; where dates can't be compared, `0.0.0`, then the highest version, then the last
+        /// name in natural order.
+        case newest
+        /// The highest version in a range; the text is how the user wrote it.
+        case semver(VersionRange, text: String)
+        case pinned(Tag)
+        case pinnedDigest(Digest)
+    }
+
+    package let kind: Kind
+    private let include: String?
+    private let exclude: String?
+
+    /// - Parameters:
+    ///   - include: a regular expression that is searched for in each tag, as grep does; `^…$` for the whole tag.
+    ///   - exclude: the same; what it finds is no candidate, even where `include` finds it, too.
+    /// - Throws: `RegistryError.badPattern`.
+    package init(_ kind: Kind = .newest, include: String? = nil, exclude: String? = nil) throws(RegistryError) {
+        self.kind = kind
+        self.include = include
+        self.exclude = exclude
+        _ = try Self.regex(include, key: "source.tags.include")
+        _ = try Self.regex(exclude, key: "source.tags.exclude")
+    }
+
+    /// As configuration gives it: `pin` is a tag or a digest.
+    package static func pin(_ text: String) -> Kind? {
+        if let digest = Digest(text) { return .pinnedDigest(digest) }
+        return Tag(text).map { .pinned($0) }
+    }
+
+    /// The tags that are candidates, in their order; tags by which tools attach one artifact to another never are.
+    func candidates(_ tags: [Tag]) throws(RegistryError) -> [Tag] {
+        // Swift's Regex is not Sendable, so it is made anew for each poll.
+        let include = try Self.regex(include, key: "source.tags.include")
+        let exclude = try Self.regex(exclude, key: "source.tags.exclude")
+        return tags.filter { tag in
+            !tag.isReferrer && include.map { Self.finds($0, tag) } ?? true
+                && !(exclude.map { Self.finds($0, tag) } ?? false)
+        }
+    }
+
+    /// What left no candidate, for an error.
+    var summary: String {
+        var parts: [String] = []
+        if let include { parts.append("source.tags.include \(include)") }
+        if let exclude { parts.append("source.tags.exclude \(exclude)") }
+        if case .semver(_, let text) = kind { parts.append("source.tags.range \(text)") }
+        return parts.isEmpty ? "referrer tags are none" : parts.joined(separator: ", ")
+    }
+
+    private static func regex(_ pattern: String?, key: String) throws(RegistryError) -> Regex<AnyRegexOutput>? {
+        guard let pattern else { return nil }
+        do {
+            return try Regex(pattern)
+        } catch {
+            throw .badPattern(pattern, key: key, reason: JSON.printable("\(error)"))
+        }
+    }
+
+    private static func finds(_ regex: Regex<AnyRegexOutput>, _ tag: Tag) -> Bool {
+        // A pattern that can't be run on a tag doesn't find it.
+        (try? regex.firstMatch(in: tag.description)) != nil
+    }
+}
