@@ -67,7 +67,7 @@ let package = Package(
 
         // The rooms, in the order in which the bytes pass through them.
         room("Content", []),
-        room("HTTP", []),
+        room("HTTP", ["Content"]),
         room("Registry", ["Content", "Curl", "OpenSSL", "Platform"]),
         room("Archive", ["Content", "Zlib"]),
         room("Store", ["Content", "OpenSSL", "Platform", grdb]),
@@ -91,7 +91,7 @@ let package = Package(
         tests("PlatformTests", ["Platform"]),
         tests("OpenSSLTests", ["OpenSSL"]),
         tests("CurlTests", ["Curl", "Platform"]),
-        tests("HTTPTests", ["HTTP"]),
+        tests("HTTPTests", ["HTTP", "Content"]),
         tests("RegistryTests", ["Registry", "Content", "Platform"]),
         tests("ArchiveTests", ["Archive", "Content", "Zlib"]),
         tests("StoreTests", ["Store", "Content", "Platform", grdb]),
