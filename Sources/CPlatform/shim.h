@@ -9,6 +9,7 @@
 #include <linux/openat2.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -34,6 +35,16 @@ static inline int specman_openat2(int directory, const char *path, uint64_t flag
 static inline ssize_t specman_pread_nowait(int descriptor, void *buffer, size_t count, off_t offset) {
     struct iovec part = {.iov_base = buffer, .iov_len = count};
     return syscall(SYS_preadv2, descriptor, &part, 1, (long)offset, 0L, RWF_NOWAIT);
+}
+
+// syncfs(2) is declared for _GNU_SOURCE only.
+static inline int specman_syncfs(int descriptor) {
+    return (int)syscall(SYS_syncfs, descriptor);
+}
+
+// flock(2): a lock that the kernel takes back with the last descriptor, so also after a kill.
+static inline int specman_lock_exclusively(int descriptor) {
+    return flock(descriptor, LOCK_EX | LOCK_NB);
 }
 
 #endif

@@ -1,0 +1,143 @@
+internal import Content
+internal import Foundation
+internal import GRDB
+internal import Platform
+
+/// The SQLite database that says what the releases hold.
+///
+/// Derived data: ``Volume`` rebuilds it from the release directories when it is lost or no sound database.
+/// WAL with `synchronous=FULL`: a committed publication survives a power loss, and readers never wait for the writer.
+final class Index: Sendable {
+    static let fileName = "index.sqlite"
+
+    /// Connections that read at the same time: the listener's workers and the two writers of a staging.
+    private static let readers = 8
+    /// Pages (4 KiB) in the log before it is folded into the database: 16 MiB, so that a bulk insert doesn't stop often.
+    private static let checkpointPages = 4096
+
+    let pool: DatabasePool
+
+    /// Opens the index at `path`, making it where it isn't there and may be written.
+    init(path: String, readOnly: Bool) throws(StoreError) {
+        var configuration = Configuration()
+        configuration.readonly = readOnly
+        configuration.maximumReaderCount = Self.readers
+        // Only commands beside the daemon meet its locks, at a checkpoint or a recovery.
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { database in
+            guard !database.configuration.readonly else { return }
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.checkpointPages)")
+        }
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            if !readOnly { try Self.migrator.migrate(pool) }
+        } catch {
+            throw StoreError(doing: "opening the index", error)
+        }
+    }
+
+    /// Reads without a transaction: each statement sees one state, and the rows of a published release don't change.
+    func read<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try pool.unsafeRead(body)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError(doing: doing, error)
+        }
+    }
+
+    /// Writes in one durable transaction.
+    func write<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try pool.write(body)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError(doing: doing, error)
+        }
+    }
+
+    /// Writes in one transaction that a power loss may undo, until the next durable one makes both durable.
+    ///
+    /// SQLite: in WAL mode `synchronous=NORMAL` leaves out only the sync of the log at a commit; a later sync of the log
+    /// covers all before it.
+    func writeLazily<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = NORMAL")
+                let result = Result {
+                    var value: Value?
+                    try database.inTransaction {
+                        value = try body(database)
+                        return .commit
+                    }
+                    return value
+                }
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                guard let value = try result.get() else {
+                    throw StoreError.index(doing: doing, reason: "the transaction ended early")
+                }
+                return value
+            }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError(doing: doing, error)
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 releases, files, history") { database in
+            try database.execute(sql: schema)
+        }
+        return migrator
+    }
+
+    /// `files` is kept in the order of its key: a path is found in one descent, and a directory is one range.
+    /// A release's rows are invisible until its row in `releases` is there. `kind`: 0 file, 1 directory, 2 link.
+    /// `seconds` 0 stands for the moment of publication.
+    private static let schema = """
+        CREATE TABLE releases (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            tag TEXT NOT NULL,
+            digest BLOB NOT NULL UNIQUE,
+            files INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            links INTEGER NOT NULL,
+            published_seconds INTEGER NOT NULL,
+            published_nanoseconds INTEGER NOT NULL,
+            floor_seconds INTEGER NOT NULL,
+            active INTEGER NOT NULL
+        );
+        CREATE TABLE files (
+            release INTEGER NOT NULL,
+            directory BLOB NOT NULL,
+            name BLOB NOT NULL,
+            kind INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            digest BLOB,
+            seconds INTEGER NOT NULL,
+            nanoseconds INTEGER NOT NULL,
+            target BLOB,
+            PRIMARY KEY (release, directory, name)
+        ) WITHOUT ROWID;
+        CREATE INDEX files_by_digest ON files (digest) WHERE digest IS NOT NULL;
+        CREATE TABLE archives (
+            release INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            PRIMARY KEY (release, position)
+        ) WITHOUT ROWID;
+        CREATE TABLE history (
+            seconds INTEGER NOT NULL,
+            event TEXT NOT NULL,
+            tag TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            reason TEXT
+        );
+        """
+}

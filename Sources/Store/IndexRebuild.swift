@@ -1,0 +1,114 @@
+internal import Content
+internal import GRDB
+internal import OpenSSL
+internal import Platform
+
+/// Makes the index anew from the release directories and their sidecars.
+///
+/// Each file is read once, however many releases it is linked into. The times of the archive's entries are lost with
+/// the index: everything is served as modified at the rebuild, which no client can take for something older.
+struct IndexRebuild {
+    /// Rows in one transaction, and so in memory.
+    private static let rowsAtOnce = 4096
+    /// Bytes read at once.
+    private static let chunk = 256 << 10
+    /// The files of several names whose digests are remembered: 16 MiB at most.
+    private static let mostRemembered = 200_000
+
+    let layout: VolumeLayout
+    let index: Index
+    let now: Timestamp
+
+    /// Takes those of `ids` that have a sidecar, in the order of their publication.
+    ///
+    /// The release that `current` points at becomes the active one, else the newest.
+    func run(_ ids: [String]) throws(StoreError) {
+        var releases = ids.compactMap { Sidecar.read(of: $0, in: layout) }
+        releases.sort { ($0.publishedAt, $0.id) < ($1.publishedAt, $1.id) }
+        // One digest, one release: two are left only by a crash while one of them was being removed.
+        var digests: Set<Digest> = []
+        releases = releases.reversed().filter { digests.insert($0.digest).inserted }.reversed()
+        guard let newest = releases.last else { return }
+        // Without a readable link there is none that was served last.
+        let target = (try? layout.root.symbolicLink(VolumeLayout.current.bytes)) ?? []
+        let current = releases.first { "releases/\($0.id)".bytes == target } ?? newest
+        let floor = max(now.seconds, newest.publishedAt.seconds + 1)
+        var remembered: [Inode: Digest] = [:]
+        for (offset, release) in releases.enumerated() {
+            var release = release
+            release.number = Int64(offset) + 1
+            release.floor = floor
+            release.isActive = release.id == current.id
+            try rebuild(release, &remembered)
+        }
+    }
+
+    /// What names a file within a file system.
+    private struct Inode: Hashable {
+        let device: UInt64
+        let number: UInt64
+    }
+
+    private func rebuild(_ release: ReleaseRow, _ remembered: inout [Inode: Digest]) throws(StoreError) {
+        try StoreError.attempt("rebuilding the index of release \(release.id)") {
+            let root = try layout.releases.directory(release.id.bytes)
+            let number = release.number
+            var rows: [IndexRow] = []
+            var pending = [ReleasePath.root]
+            while let path = pending.popLast() {
+                let directory = try root.directory(path.bytes)
+                for name in try directory.names() {
+                    guard let status = try directory.status(name) else { continue }
+                    var row = IndexRow(path: try path.appending(name), kind: .directory, modified: nil)
+                    switch status.kind {
+                    case .directory: pending.append(row.path)
+                    case .symbolicLink:
+                        row.kind = .link
+                        row.target = try directory.symbolicLink(name)
+                    case .file:
+                        row.kind = .file
+                        row.size = status.size
+                        row.digest = try digest(of: name, in: directory, status, &remembered)
+                    case .other: continue
+                    }
+                    rows.append(row)
+                }
+                if rows.count >= Self.rowsAtOnce {
+                    let batch = rows
+                    try index.writeLazily("rebuilding \(release.id)") { database in
+                        try Index.insert(batch, into: number, database)
+                    }
+                    rows = []
+                }
+            }
+            let batch = rows
+            try index.write("rebuilding \(release.id)") { database in
+                try Index.insert(batch, into: number, database)
+                var release = release
+                (release.files, release.bytes, release.links) = try Index.totals(of: number, database)
+                try Index.add(release, database)
+                try Index.record(.rebuilt, release, at: release.floor, database)
+            }
+        }
+    }
+
+    private func digest(
+        of name: [UInt8],
+        in directory: Directory,
+        _ status: FileStatus,
+        _ remembered: inout [Inode: Digest]
+    ) throws -> Digest? {
+        let inode = Inode(device: status.device, number: status.inode)
+        if let digest = remembered[inode] { return digest }
+        let file = try directory.open(name, [.readOnly, .noFollow])
+        var hash = try SHA256()
+        while true {
+            let part = try file.read(upTo: Self.chunk)
+            if part.isEmpty { break }
+            unsafe hash.update(part.span.bytes)  // Bytes have no padding to show.
+        }
+        let digest = Digest(bytes: hash.finish())
+        if status.links > 1, remembered.count < Self.mostRemembered { remembered[inode] = digest }
+        return digest
+    }
+}

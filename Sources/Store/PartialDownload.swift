@@ -1,0 +1,126 @@
+package import Content
+internal import Platform
+internal import Synchronization
+
+/// The bytes of a blob that have been received so far, kept across attempts and restarts.
+///
+/// They are not trusted: who resumes reads them all again through the digest.
+package final class PartialDownload: Sendable {
+    /// Bytes read at once by ``replay(_:)``.
+    private static let chunk = 256 << 10
+
+    /// What the bytes will be once they are complete.
+    package let descriptor: Descriptor
+    private let layout: VolumeLayout
+    private let file: Mutex<OpenFile>
+
+    private struct OpenFile: ~Copyable {
+        var descriptor: FileDescriptor
+        var length: Int64
+    }
+
+    init(_ descriptor: Descriptor, layout: VolumeLayout) throws(StoreError) {
+        self.descriptor = descriptor
+        self.layout = layout
+        let name = VolumeLayout.partialArchive(descriptor.digest).bytes
+        do throws(SystemError) {
+            if try layout.archives.status(name) == nil,
+                try layout.archives.status(VolumeLayout.archive(descriptor.digest).bytes) != nil
+            {
+                // A release has the same layer: its archive is taken as received, and checked again. Where links don't
+                // work it is received anew.
+                try? layout.archives.link(VolumeLayout.archive(descriptor.digest).bytes, of: layout.archives, as: name)
+            }
+            file = Mutex(try Self.open(name, in: layout))
+        } catch {
+            throw StoreError(doing: "keeping what is received of \(descriptor.digest)", error)
+        }
+        if length > descriptor.size { try reset() }
+    }
+
+    /// How many bytes there are.
+    package var length: Int64 { file.withLock { $0.length } }
+
+    /// Reads up to `count` bytes at `offset`; empty at the end.
+    package func read(at offset: Int64, upTo count: Int) throws(StoreError) -> [UInt8] {
+        try attempt("reading") { file throws(SystemError) in try file.descriptor.read(upTo: count, at: offset) }
+    }
+
+    /// Calls `body` with all bytes there are, in order.
+    package func replay(_ body: (RawSpan) throws -> Void) throws {
+        var offset: Int64 = 0
+        while true {
+            let part = try read(at: offset, upTo: Self.chunk)
+            if part.isEmpty { return }
+            try unsafe body(part.span.bytes)  // Bytes have no padding to show.
+            offset += Int64(part.count)
+        }
+    }
+
+    /// Adds `bytes` at the end.
+    package func append(_ bytes: RawSpan) throws(StoreError) {
+        do throws(SystemError) {
+            try file.withLock { file throws(SystemError) in
+                try file.descriptor.write(bytes)
+                file.length += Int64(bytes.byteCount)
+            }
+        } catch {
+            throw failure("writing", error)
+        }
+    }
+
+    /// Forgets the bytes there are: the next one is the first. They may be linked to a kept archive, which stays.
+    package func reset() throws(StoreError) {
+        let name = VolumeLayout.partialArchive(descriptor.digest).bytes
+        try attempt("beginning anew") { file throws(SystemError) in
+            try self.layout.archives.removeTree(name)
+            file = try Self.open(name, in: self.layout)
+        }
+    }
+
+    /// Removes what was received.
+    package func discard() throws(StoreError) {
+        do throws(SystemError) {
+            try layout.archives.removeTree(VolumeLayout.partialArchive(descriptor.digest).bytes)
+        } catch {
+            throw failure("removing", error)
+        }
+    }
+
+    /// Gives the complete bytes the name of a kept archive.
+    func keep() throws(StoreError) {
+        let name = VolumeLayout.partialArchive(descriptor.digest).bytes
+        do throws(SystemError) {
+            try layout.archives.rename(name, to: layout.archives, as: VolumeLayout.archive(descriptor.digest).bytes)
+            // rename(2) does nothing where both names are links to one file.
+            try layout.archives.removeTree(name)
+        } catch {
+            throw failure("keeping", error)
+        }
+    }
+
+    private static func open(_ name: [UInt8], in layout: VolumeLayout) throws(SystemError) -> OpenFile {
+        let opened = try layout.archives.open(name, [.readWrite, .create, .append], mode: 0o644)
+        let length = try opened.status().size
+        return OpenFile(descriptor: opened, length: length)
+    }
+
+    private func attempt<Value: Sendable>(
+        _ doing: String,
+        _ body: (inout OpenFile) throws(SystemError) -> Value
+    ) throws(StoreError) -> Value {
+        do throws(SystemError) {
+            return try file.withLock { file throws(SystemError) in try body(&file) }
+        } catch {
+            throw failure(doing, error)
+        }
+    }
+
+    private func failure(_ doing: String, _ cause: SystemError) -> StoreError {
+        let path = "archives/" + VolumeLayout.partialArchive(descriptor.digest)
+        return StoreError(
+            doing: "\(doing) \(path)",
+            SystemError(call: cause.call, subject: cause.subject.isEmpty ? path : cause.subject, code: cause.code)
+        )
+    }
+}

@@ -1,0 +1,140 @@
+package import Content
+internal import Foundation
+internal import GRDB
+package import Platform
+
+/// A file of a release, open for reading.
+package typealias StoredFile = Platform.SharedFile
+
+/// One retained release: immutable, safe to use from many threads, and whole for as long as somebody holds it, even
+/// when retention has taken it away meanwhile.
+package final class Release: Sendable {
+    /// The name of its directory in `releases/`.
+    package let id: String
+    package let tag: Tag
+    /// Of the manifest.
+    package let digest: Digest
+    /// How many files it has, links and directories not counted.
+    package let files: Int
+    /// The sum of the files' sizes.
+    package let bytes: Int64
+    package let publishedAt: Timestamp
+    /// The layers' digests in the manifest's order, where their archives are kept.
+    package let archives: [Digest]
+
+    let number: Int64
+    let links: Int
+    /// The whole second of the last activation after the publication: nothing is served as older than that.
+    let floor: Int64
+    let lease: ReleaseLease
+    let index: Index
+
+    init(_ row: ReleaseRow, lease: ReleaseLease, index: Index) {
+        id = row.id
+        tag = row.tag
+        digest = row.digest
+        files = row.files
+        bytes = row.bytes
+        publishedAt = row.publishedAt
+        archives = row.archives
+        number = row.number
+        links = row.links
+        floor = row.floor
+        self.lease = lease
+        self.index = index
+    }
+
+    /// What is at `path`, links followed; `nil` where there is nothing or a link leads to nothing.
+    ///
+    /// - Throws: ``StoreError/index(doing:reason:)`` or ``StoreError/corruptIndex(doing:reason:)``.
+    package func lookup(_ path: ReleasePath) throws(StoreError) -> FileRecord? {
+        if path.isRoot { return root }
+        return try index.read("looking up \(path)") { database in try self.lookup(path, database) }
+    }
+
+    /// The names in `directory`, which is a real path as ``FileRecord/path`` has it, by their bytes.
+    ///
+    /// Links are shown as what they lead to; those that lead to nothing are left out. Empty where there is no such
+    /// directory.
+    package func entries(of directory: ReleasePath) throws(StoreError) -> [DirectoryEntry] {
+        try index.read("listing \(directory)") { database in
+            var entries: [DirectoryEntry] = []
+            for row in try Index.rows(in: directory, of: self.number, database) {
+                let isLink = row.kind == .link
+                guard let record = isLink ? try self.lookup(row.path, database) : self.record(row) else { continue }
+                entries.append(DirectoryEntry(name: Array(row.path.name), record: record, isLink: isLink))
+            }
+            return entries
+        }
+    }
+
+    /// Opens the file that `record` of this release tells of.
+    ///
+    /// - Throws: ``StoreError/damaged(release:path:reason:)`` where it is gone or has another size.
+    package func open(_ record: FileRecord) throws(StoreError) -> StoredFile {
+        try StoreError.attempt("opening \(record.path) of release \(id)") {
+            let file: FileDescriptor
+            do throws(SystemError) {
+                file = try lease.directory.open(record.path.bytes, [.readOnly, .noFollow, .nonBlocking])
+            } catch {
+                guard error.isNotFound || error.isThroughLink else { throw error }
+                throw StoreError.damaged(release: id, path: "\(record.path)", reason: error.reason)
+            }
+            let status = try file.status()
+            guard status.kind == .file, status.size == record.size else {
+                throw StoreError.damaged(release: id, path: "\(record.path)", reason: "it has not \(record.size) bytes")
+            }
+            return StoredFile(file, size: status.size)
+        }
+    }
+
+    /// What the index keeps of it, whether it is served left out.
+    var row: ReleaseRow {
+        ReleaseRow(
+            number: number,
+            id: id,
+            tag: tag,
+            digest: digest,
+            files: files,
+            bytes: bytes,
+            links: links,
+            publishedAt: publishedAt,
+            floor: floor,
+            isActive: false,
+            archives: archives
+        )
+    }
+
+    private var root: FileRecord {
+        FileRecord(kind: .directory, path: .root, size: 0, digest: nil, modified: served(nil))
+    }
+
+    private func lookup(_ path: ReleasePath, _ database: Database) throws -> FileRecord? {
+        let row = try Index.row(at: path, of: number, database)
+        if let row, row.kind != .link { return record(row) }
+        // Without links nothing can be where no row is.
+        if row == nil, links == 0 { return nil }
+        let resolver = LinkResolver { path in try Index.row(at: path, of: self.number, database) }
+        guard case .found(let found, let links) = try resolver.resolve(path) else { return nil }
+        let latest = links.map { served($0.modified) }.max()
+        guard let found else { return root }
+        return record(found, notBefore: latest)
+    }
+
+    private func record(_ row: IndexRow, notBefore floor: Timestamp? = nil) -> FileRecord {
+        let modified = served(row.modified)
+        return FileRecord(
+            kind: row.kind == .directory ? .directory : .file,
+            path: row.path,
+            size: row.size,
+            digest: row.digest,
+            modified: floor.map { max($0, modified) } ?? modified
+        )
+    }
+
+    /// The time that a row's `modified` is served as.
+    func served(_ modified: Timestamp?) -> Timestamp {
+        let modified = modified.map { min($0, publishedAt) } ?? publishedAt
+        return max(modified, Timestamp(seconds: floor))
+    }
+}

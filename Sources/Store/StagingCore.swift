@@ -1,0 +1,124 @@
+internal import Content
+internal import GRDB
+internal import Platform
+internal import Synchronization
+
+/// What the producer and the writers of a staging share.
+final class StagingCore: Sendable {
+    /// Rows gathered before they go into the index: about 1 MiB.
+    private static let rowsAtOnce = 4096
+
+    let layout: VolumeLayout
+    let index: Index
+    let number: Int64
+    let root: Directory
+    /// The releases whose files may be linked, by their number.
+    let sources: [Int64: Release]
+    /// The release that was served when the staging began.
+    let active: Release?
+    private let reserve: Int64
+    private let rows = Mutex<[IndexRow]>([])
+    private let failure = Mutex<StoreError?>(nil)
+    private let links = Atomic(true)
+
+    init(layout: VolumeLayout, index: Index, number: Int64, root: Directory, retained: RetainedReleases, reserve: Int64)
+    {
+        self.layout = layout
+        self.index = index
+        self.number = number
+        self.root = root
+        self.reserve = reserve
+        sources = Dictionary(retained.releases.map { ($0.number, $0) }) { first, _ in first }
+        active = retained.active
+    }
+
+    /// Whether files of other releases can be linked; cleared by the first refusal that is one of the file system.
+    var canLink: Bool {
+        get { links.load(ordering: .relaxed) }
+        set { links.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Throws the first failure of any thread.
+    func check() throws(StoreError) {
+        if let failure = failure.withLock({ $0 }) { throw failure }
+    }
+
+    /// Keeps the first failure; what is still queued is dropped.
+    func fail(_ error: StoreError) {
+        failure.withLock { $0 = $0 ?? error }
+    }
+
+    var hasFailed: Bool { failure.withLock { $0 != nil } }
+
+    /// Refuses `count` more bytes where less than the reserve would stay free.
+    func requireSpace(_ count: Int64) throws(StoreError) {
+        try layout.requireSpace(count, reserve: reserve)
+    }
+
+    /// Adds rows to the index when enough have come together, in the order in which they come.
+    func add(_ new: [IndexRow]) throws(StoreError) {
+        try rows.withLock { rows throws(StoreError) in
+            rows += new
+            if rows.count >= Self.rowsAtOnce { try insert(&rows) }
+        }
+    }
+
+    /// Adds all rows there are to the index.
+    func flush() throws(StoreError) {
+        try rows.withLock { rows throws(StoreError) in try insert(&rows) }
+    }
+
+    private func insert(_ rows: inout [IndexRow]) throws(StoreError) {
+        guard !rows.isEmpty else { return }
+        let batch = rows
+        try index.writeLazily("indexing the release") { database in
+            try Index.insert(batch, into: self.number, database)
+        }
+        rows.removeAll(keepingCapacity: true)
+    }
+
+    /// What the release served so far has at `path`.
+    func previous(at path: ReleasePath, _ database: Database) throws -> IndexRow? {
+        guard let active else { return nil }
+        return try Index.row(at: path, of: active.number, database)
+    }
+
+    /// A file with `digest` in a retained release: the one at the same path, else any.
+    func source(
+        of digest: Digest,
+        at path: ReleasePath,
+        previous: IndexRow?,
+        _ database: Database
+    ) throws -> (release: Release, path: ReleasePath)? {
+        guard canLink else { return nil }
+        if let active, previous?.kind == .file, previous?.digest == digest { return (active, path) }
+        guard let (number, path) = try Index.file(with: digest, before: number, database),
+            let release = sources[number]
+        else { return nil }
+        return (release, path)
+    }
+
+    /// What `Last-Modified` may say of a row; `nil` for the moment of publication.
+    ///
+    /// A client may have any earlier answer for the path. So what is unchanged keeps its time; what has changed has the
+    /// archive's time where that is newer by a second, the unit of HTTP dates; and what is new to the path, where it may
+    /// have been in a release before, is as new as its publication.
+    func modified(_ row: IndexRow, archived: Timestamp, previous: IndexRow?) -> Timestamp? {
+        guard let active else { return archived.seconds > 0 ? archived : nil }
+        guard let previous, previous.kind == row.kind else { return nil }
+        let before = active.served(previous.modified)
+        if previous.digest == row.digest, previous.target == row.target { return before }
+        return archived.seconds > before.seconds ? archived : nil
+    }
+}
+
+extension VolumeLayout {
+    /// Refuses to write `count` more bytes where less than `reserve` would stay free.
+    func requireSpace(_ count: Int64, reserve: Int64) throws(StoreError) {
+        let free = try StoreError.attempt("asking for the free space of \(path)") { try root.freeSpace() }
+        let (rest, overflow) = free.subtractingReportingOverflow(reserve)
+        guard !overflow, rest >= count else {
+            throw .belowReserve(volume: path, needed: count, free: free, reserve: reserve)
+        }
+    }
+}

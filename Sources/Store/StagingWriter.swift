@@ -1,0 +1,108 @@
+internal import Content
+internal import Dispatch
+internal import GRDB
+internal import OpenSSL
+internal import Platform
+internal import Synchronization
+
+/// Small files on their way to a writer, their bytes one after another.
+struct SmallFiles: Sendable {
+    struct File: Sendable {
+        let path: ReleasePath
+        let modified: Timestamp
+        let range: Range<Int>
+    }
+
+    var files: [File] = []
+    var bytes: [UInt8] = []
+}
+
+/// One of the threads that hash, link and write small files.
+final class StagingWriter: Sendable {
+    /// Batches under way for one writer: with ``Staging/batchBytes`` and the largest small file, 3 MiB at most.
+    private static let batchesUnderWay = 4
+
+    private let core: StagingCore
+    private let queue: DispatchQueue
+    private let room = DispatchSemaphore(value: batchesUnderWay)
+    private let tree: Mutex<TreeWriter>
+
+    init(core: StagingCore, label: String) {
+        self.core = core
+        queue = DispatchQueue(label: label)
+        tree = Mutex(TreeWriter(core: core))
+    }
+
+    /// Hands `batch` over, waiting while too much is under way.
+    func submit(_ batch: SmallFiles) {
+        room.wait()
+        queue.async {
+            defer { self.room.signal() }
+            guard !self.core.hasFailed else { return }
+            do throws(StoreError) { try self.write(batch) } catch { self.core.fail(error) }
+        }
+    }
+
+    /// Waits until all that was handed over is written.
+    func drain() {
+        queue.sync {}
+    }
+
+    private typealias Facts = (previous: IndexRow?, source: (release: Release, path: ReleasePath)?)
+
+    private func write(_ batch: SmallFiles) throws(StoreError) {
+        let digests = try Self.digests(of: batch)
+        var facts: [Facts] = []
+        if !core.sources.isEmpty {
+            facts = try core.index.read("looking for known files") { database in
+                try zip(batch.files, digests).map { file, digest in
+                    let previous = try self.core.previous(at: file.path, database)
+                    let source = try self.core.source(of: digest, at: file.path, previous: previous, database)
+                    return (previous, source)
+                }
+            }
+        }
+        var rows: [IndexRow] = []
+        rows.reserveCapacity(batch.files.count)
+        try core.requireSpace(Int64(batch.bytes.count))
+        try tree.withLock { tree throws(StoreError) in
+            for (position, file) in batch.files.enumerated() {
+                let fact: Facts = facts.isEmpty ? (nil, nil) : facts[position]
+                let size = Int64(file.range.count)
+                var isLinked = false
+                if let (release, origin) = fact.source {
+                    isLinked = try tree.link(origin, of: release, size: size, to: file.path)
+                }
+                if !isLinked {
+                    // Bytes have no padding to show.
+                    try unsafe tree.write(batch.bytes.span.bytes.extracting(file.range), to: file.path)
+                }
+                var row = IndexRow(path: file.path, kind: .file, size: size, digest: digests[position], modified: nil)
+                row.modified = core.modified(row, archived: file.modified, previous: fact.previous)
+                rows.append(row)
+            }
+        }
+        try core.add(rows)
+    }
+
+    private static func digests(of batch: SmallFiles) throws(StoreError) -> [Digest] {
+        try StoreError.attempt("hashing the artifact's files") {
+            var hash = try SHA256()
+            return try batch.files.map { file in
+                // Bytes have no padding to show.
+                unsafe hash.update(batch.bytes.span.bytes.extracting(file.range))
+                return try Digest(finishing: &hash, of: file.path)
+            }
+        }
+    }
+}
+
+extension Digest {
+    /// Takes the sum that `hash` has come to, and begins a new one.
+    init(finishing hash: inout SHA256, of path: ReleasePath) throws(StoreError) {
+        guard let digest = Digest(bytes: hash.finish()) else {
+            throw .digest(doing: "hashing \(path)", reason: "the sum has not \(Self.byteCount) bytes")
+        }
+        self = digest
+    }
+}

@@ -1,0 +1,115 @@
+internal import Content
+internal import Platform
+
+/// What a start does: it opens the index or rebuilds it, and gives away for removal what no release needs.
+///
+/// It reads names and the rows of releases, never files, so that a start takes no longer with more of them.
+struct VolumeOpening {
+    let index: Index
+    let reclaimer: Reclaimer
+    let state: Volume.State
+
+    init(layout: VolumeLayout, options: Volume.Options) throws(StoreError) {
+        let names = try Self.names(in: layout.releases)
+        let directories = names.subtracting(names.filter { $0.hasSuffix(".json") })
+        index = try Self.openIndex(layout, directories: directories, now: options.clock())
+        reclaimer = Reclaimer(layout: layout, index: index)
+        let found = try index.write("reading the releases") { database in
+            var rows = try Index.releases(database)
+            for row in rows where !directories.contains(row.id) { try Index.retire(row, database) }
+            rows.removeAll { !directories.contains($0.id) }
+            if !rows.isEmpty, !rows.contains(where: \.isActive) {
+                rows[0].isActive = true
+                try Index.activate(rows[0], database)
+            }
+            let retired = Set(Self.beyondRetention(rows, retain: options.retain))
+            for row in retired { try Index.retire(row, database) }
+            rows.removeAll(where: retired.contains)
+            return (rows: rows, numbers: try Index.numbers(database), lastEvent: try Index.lastEvent(database))
+        }
+        var releases: [Release] = []
+        for row in found.rows {
+            do throws(SystemError) {
+                let directory = try layout.releases.directory(row.id.bytes)
+                let lease = ReleaseLease(number: row.number, id: row.id, directory: directory, reclaimer: reclaimer)
+                releases.append(Release(row, lease: lease, index: index))
+            } catch {
+                throw StoreError(doing: "opening release \(row.id)", error)
+            }
+        }
+        let active = found.rows.first(where: \.isActive)?.number
+        let retained = RetainedReleases(releases, active: releases.first { $0.number == active })
+        state = Volume.State(
+            retained: retained,
+            nextNumber: max(found.numbers.last ?? 0, found.rows.first?.number ?? 0) + 1,
+            lastEvent: found.lastEvent
+        )
+        try sweep(layout, names: names, kept: found.rows, numbers: found.numbers)
+        do throws(SystemError) {
+            try layout.pointCurrent(at: retained.active?.id)
+        } catch {
+            throw StoreError(doing: "pointing current at the active release", error)
+        }
+    }
+
+    /// The releases, newest first, that `retain` has no room for beside the active one.
+    static func beyondRetention(_ rows: [ReleaseRow], retain: Int) -> [ReleaseRow] {
+        let others = rows.filter { !$0.isActive }
+        return Array(others.dropFirst(retain - (others.count < rows.count ? 1 : 0)))
+    }
+
+    private func sweep(
+        _ layout: VolumeLayout,
+        names: Set<String>,
+        kept: [ReleaseRow],
+        numbers: [Int64]
+    ) throws(StoreError) {
+        let ids = Set(kept.map(\.id))
+        for name in names where !ids.contains(name) && !ids.contains(String(name.dropLast(5))) {
+            reclaimer.reclaim(name.bytes, in: layout.releases)
+        }
+        for number in Set(numbers).subtracting(kept.map(\.number)) { reclaimer.reclaimRows(of: number) }
+        for name in try Self.names(in: layout.staging) { reclaimer.reclaim(name.bytes, in: layout.staging) }
+        let archives = Set(kept.flatMap(\.archives).map(VolumeLayout.archive))
+        for name in try Self.names(in: layout.archives) where !archives.contains(name) && !name.hasSuffix(".partial") {
+            reclaimer.reclaim(name.bytes, in: layout.archives)
+        }
+    }
+
+    /// Opens the index; where there is none, or none that can be used, makes it anew from the releases.
+    private static func openIndex(
+        _ layout: VolumeLayout,
+        directories: Set<String>,
+        now: Timestamp
+    ) throws(StoreError) -> Index {
+        let candidates = directories.sorted()
+        return try StoreError.attempt("opening the index") {
+            if try layout.root.status(VolumeLayout.rebuildMark.bytes) == nil {
+                do throws(StoreError) {
+                    let index = try Index(path: layout.indexPath, readOnly: false)
+                    let isNew = try index.read("reading the releases") { database in
+                        try Index.releases(database).isEmpty && Index.lastEvent(database) == 0
+                    }
+                    if !isNew { return index }
+                    try IndexRebuild(layout: layout, index: index, now: now).run(candidates)
+                    return index
+                } catch {
+                    guard case .corruptIndex = error else { throw error }
+                }
+            }
+            for suffix in ["", "-wal", "-shm"] { try layout.root.removeTree((Index.fileName + suffix).bytes) }
+            let index = try Index(path: layout.indexPath, readOnly: false)
+            try IndexRebuild(layout: layout, index: index, now: now).run(candidates)
+            try layout.root.removeTree(VolumeLayout.rebuildMark.bytes)
+            return index
+        }
+    }
+
+    private static func names(in directory: Directory) throws(StoreError) -> Set<String> {
+        do throws(SystemError) {
+            return Set(try directory.names().map { String(decoding: $0, as: UTF8.self) })
+        } catch {
+            throw StoreError(doing: "listing \(directory.path)", error)
+        }
+    }
+}
