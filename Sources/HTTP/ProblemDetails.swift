@@ -34,7 +34,7 @@ package struct ProblemDetails: Hashable, Sendable {
             AcceptNegotiation.choose(accept, among: ["text/plain", MediaType.problem, MediaType.json]) > 0
         var fields = fields
         fields.append("Content-Type", isJSON ? MediaType.problem : MediaType.plainText)
-        fields.append("X-Content-Type-Options", "nosniff")
+        if fields["X-Content-Type-Options"] == nil { fields.append("X-Content-Type-Options", "nosniff") }
         fields.append("Vary", "Accept")
         return Answer(status, fields: fields, body: .bytes(isJSON ? json : text))
     }
