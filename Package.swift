@@ -89,7 +89,7 @@ let package = Package(
         tests("PlatformTests", ["Platform"]),
         tests("OpenSSLTests", ["OpenSSL"]),
         tests("CurlTests", ["Curl", "Platform"]),
-        tests("HTTPTests", ["HTTP"]),
+        tests("HTTPTests", ["HTTP", "Content"]),
         tests("RegistryTests", ["Registry", "Content", "Platform"]),
         tests("ArchiveTests", ["Archive", "Content", "Zlib"]),
         tests("StoreTests", ["Store", "Content", "Platform", grdb]),

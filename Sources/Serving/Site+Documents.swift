@@ -1,0 +1,89 @@
+internal import Content
+internal import HTTP
+internal import Store
+
+/// The answers that are documents about the daemon and its releases, never kept by a cache.
+extension Site {
+    func document(
+        _ bytes: [UInt8],
+        type: String = MediaType.json,
+        status: Status = .ok
+    ) -> Answer<StoredFile> {
+        var fields = Fields()
+        fields.append("Content-Type", type)
+        fields.append("X-Content-Type-Options", "nosniff")
+        fields.append("Cache-Control", "no-store")
+        return Answer(status, fields: fields, body: .bytes(bytes))
+    }
+
+    /// `/v1/_catalog`: the top directories, in the form in which a registry lists its repositories, as scripts made for
+    /// the custom pack registry ask for them.
+    func catalog(_ request: Request) throws(Refusal) -> Answer<StoredFile> {
+        let release = try release(for: request)
+        let entries: [DirectoryEntry]
+        do throws(StoreError) {
+            entries = try release.entries(of: .root)
+        } catch {
+            throw unreadable(error)
+        }
+        var answer = document(
+            JSONWriter.document { json in
+                json.object { json in
+                    json.name("repositories")
+                    json.array { json in
+                        for entry in entries where entry.record.kind == .directory {
+                            json.value(String(decoding: entry.name, as: UTF8.self))
+                        }
+                    }
+                }
+            }
+        )
+        answer.fields.append(
+            RequestedRelease.fieldName,
+            RequestedRelease.value(tag: release.tag, digest: release.digest)
+        )
+        return answer
+    }
+
+    /// `/-/diff?from=A&to=B`, where each is a tag or a digest.
+    func difference(_ request: Request) throws(Refusal) -> Answer<StoredFile> {
+        guard let query = QueryParameters(request.query), let from = query["from"], let to = query["to"] else {
+            throw Refusal(.badRequest, "Name two releases by tag or digest: /-/diff?from=A&to=B.")
+        }
+        let active = volume.active
+        func summary(_ release: Release) -> ReleaseSummary {
+            ReleaseSummary(release, active: release.id == active?.id)
+        }
+        guard let old = volume.release(named: from), let new = volume.release(named: to) else {
+            throw Refusal(.notFound, "No retained release has this tag or digest; /-/releases lists them.")
+        }
+        let difference: ReleaseDifference
+        do throws(StoreError) {
+            difference = try old.difference(to: new)
+        } catch {
+            throw unreadable(error)
+        }
+        return document(DiffDocument(from: summary(old), to: summary(new), difference: difference).json)
+    }
+
+    /// `POST /-/sync`
+    ///
+    /// Over the network nobody can prove yet to be an administrator; whoever can open the socket is one.
+    func sync(_ request: Request) throws(Refusal) -> Answer<StoredFile> {
+        guard request.peer == .local else {
+            throw Refusal(
+                .forbidden,
+                "Only administrators may do this, and over the network none is known: run specman sync on the host, "
+                    + "which goes through the socket on the volume."
+            )
+        }
+        let report = actions.sync()
+        return document(report.json, status: report.result == .failed ? .internalServerError : .ok)
+    }
+
+    /// 500, with the cause in the daemon's log: what a file system has to say is no client's business.
+    func unreadable(_ error: StoreError) -> Refusal {
+        options.report(error.description)
+        return Refusal(.internalServerError, "The volume could not be read. The daemon's log tells why.")
+    }
+}

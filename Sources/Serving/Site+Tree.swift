@@ -1,0 +1,209 @@
+internal import Content
+internal import HTTP
+internal import Store
+
+/// A path in a release, as a request names it.
+struct TreePlace: Sendable {
+    let release: Release
+    /// Below the release's root, decoded.
+    let components: [[UInt8]]
+    /// The whole path of the target.
+    let path: TargetPath
+    /// Whether the URL names the release by its digest, so that what is there never changes.
+    let isImmutable: Bool
+
+    /// The fields that every answer from a release has, whatever its status.
+    var fields: Fields {
+        var fields = Fields()
+        fields.append(RequestedRelease.fieldName, RequestedRelease.value(tag: release.tag, digest: release.digest))
+        // Without this a cache may go on giving a file out by heuristics (RFC 9111 section 4.2.2) when a newer release
+        // is served, and mix two releases.
+        fields.append("Cache-Control", isImmutable ? "max-age=31536000, immutable" : "no-cache")
+        fields.append("X-Content-Type-Options", "nosniff")
+        return fields
+    }
+}
+
+/// The answers that come from a release: files, redirects and listings.
+extension Site {
+    private static let indexName = Array("index.html".utf8)
+
+    func answer(to request: Request, at place: TreePlace) throws(Refusal) -> Answer<StoredFile> {
+        let joined = Array(place.components.joined(separator: [UInt8(ascii: "/")]))
+        // A path beyond what a release may hold is one that isn't there.
+        guard let path = try? ReleasePath(joined), let record = try lookup(path, in: place) else {
+            throw notFound(at: place)
+        }
+        switch record.kind {
+        case .file:
+            // `/file/` asks for a directory of that name.
+            guard !place.path.hasTrailingSlash else { throw notFound(at: place) }
+            return try file(record, name: path.name, request: request, at: place)
+        case .directory:
+            // References in an index or a listing are relative to the directory, so its path has to end in a slash.
+            guard place.path.hasTrailingSlash else { return redirect(request, at: place) }
+            // Where the name would go beyond a limit, no such file can be there.
+            if let index = try? path.appending(Self.indexName), let record = try lookup(index, in: place),
+                record.kind == .file
+            {
+                return try file(record, name: Self.indexName[...], request: request, at: place)
+            }
+            return try listing(of: record, request: request, at: place)
+        }
+    }
+
+    private func lookup(_ path: ReleasePath, in place: TreePlace) throws(Refusal) -> FileRecord? {
+        do throws(StoreError) {
+            return try place.release.lookup(path)
+        } catch {
+            throw unreadable(error)
+        }
+    }
+
+    private func notFound(at place: TreePlace) -> Refusal {
+        Refusal(
+            .notFound,
+            "Release \(place.release.tag) has no \(place.path.encoded(asDirectory: place.path.hasTrailingSlash)).",
+            fields: place.fields
+        )
+    }
+
+    /// 301 to the same path with a slash after it: path and query only, so that it holds behind any name and proxy.
+    private func redirect(_ request: Request, at place: TreePlace) -> Answer<StoredFile> {
+        var location = place.path.encoded(asDirectory: true)
+        if let query = request.query { location += "?" + PercentCoding.normalize(query: query) }
+        var fields = place.fields
+        fields.append("Location", location)
+        fields.append("Vary", RequestedRelease.fieldName)
+        fields.append("Content-Type", MediaType.plainText)
+        return Answer(.movedPermanently, fields: fields, body: .bytes(Array("\(location)\n".utf8)))
+    }
+
+    private func file(
+        _ record: FileRecord,
+        name: ArraySlice<UInt8>,
+        request: Request,
+        at place: TreePlace
+    ) throws(Refusal) -> Answer<StoredFile> {
+        guard let digest = record.digest else {
+            options.report("serving \(record.path) of release \(place.release.tag): the index has no digest of it")
+            throw Refusal(.internalServerError, "The volume's index is damaged. The daemon's log tells more.")
+        }
+        let tag = EntityTag(opaque: digest.hex)
+        let stored = StoredFacts(entityTag: tag, lastModified: record.modified, size: record.size)
+        var fields = place.fields
+        fields.append("ETag", tag.description)
+        fields.append("Last-Modified", HTTPDate.format(record.modified))
+        fields.append("Vary", RequestedRelease.fieldName)
+        let outcome = Preconditions.evaluate(
+            method: request.method,
+            fields: request.fields,
+            stored: stored,
+            now: options.clock()
+        )
+        switch outcome {
+        case .notModified:
+            // What describes the content stays away, as the client has it (RFC 9110 section 15.4.5).
+            return Answer(.notModified, fields: fields)
+        case .preconditionFailed:
+            throw Refusal(.preconditionFailed, "The file isn't the one that the request is about.", fields: fields)
+        case .rangeNotSatisfiable:
+            fields.append("Content-Range", ByteRange.unsatisfied(of: record.size))
+            fields.append("Accept-Ranges", "bytes")
+            throw Refusal(.rangeNotSatisfiable, "The file has \(record.size) bytes.", fields: fields)
+        case .perform, .partial:
+            break
+        }
+        fields.append("Accept-Ranges", "bytes")
+        // A link's own name tells more than that of the file it leads to, where it tells anything.
+        fields.append("Content-Type", MediaType.known(name) ?? MediaType.forFile(named: record.path.name))
+        fields.append(ReprDigest.fieldName, ReprDigest.value(of: digest))
+        let content = try open(record, in: place.release)
+        if case .partial(let range) = outcome {
+            fields.append("Content-Range", range.contentRange(of: record.size))
+            return Answer(
+                .partialContent,
+                fields: fields,
+                body: .file(content, offset: range.offset, count: range.count)
+            )
+        }
+        return Answer(
+            .ok,
+            fields: fields,
+            body: .file(content, offset: 0, count: record.size),
+            isRepeatable: request.fields[RequestedRelease.fieldName] == nil
+        )
+    }
+
+    private func open(_ record: FileRecord, in release: Release) throws(Refusal) -> StoredFile {
+        do throws(StoreError) {
+            return try release.open(record)
+        } catch {
+            throw unreadable(error)
+        }
+    }
+
+    /// A listing, or 403 where listings are off: the directory is there, and its files may be asked for by name, so
+    /// that 404 would mislead whoever looks for the fault.
+    private func listing(
+        of directory: FileRecord,
+        request: Request,
+        at place: TreePlace
+    ) throws(Refusal) -> Answer<StoredFile> {
+        guard options.listing else {
+            throw Refusal(.forbidden, "Directories are not listed here (listener.listing is false).")
+        }
+        let form = Listing.Form(accept: request.fields["Accept"])
+        // The bytes of a listing may change with the program, its meaning only with the release.
+        let tag = EntityTag(opaque: "\(place.release.digest.hex)-\(place.release.tag)-\(form)", isWeak: true)
+        var fields = place.fields
+        fields.append("ETag", tag.description)
+        fields.append("Vary", "Accept, " + RequestedRelease.fieldName)
+        let outcome = Preconditions.evaluate(
+            method: request.method,
+            // Ranges of a document that is made anew each time are not worth having.
+            fields: Fields(request.fields.lines.filter { $0.name.lowercased() != "range" }),
+            stored: StoredFacts(entityTag: tag, lastModified: nil, size: 0),
+            now: options.clock()
+        )
+        if outcome == .notModified { return Answer(.notModified, fields: fields) }
+        if outcome == .preconditionFailed {
+            throw Refusal(.preconditionFailed, "The listing isn't the one that the request is about.", fields: fields)
+        }
+        let listing = Listing(entries: try entries(of: directory, at: place), order: ListingOrder(query: request.query))
+        fields.append("Content-Type", form.contentType)
+        if form == .html { fields.append("Content-Security-Policy", ListingPage.contentSecurityPolicy) }
+        let bytes =
+            switch form {
+            case .json: listing.json
+            case .text: listing.text
+            case .html:
+                ListingPage(
+                    components: place.components,
+                    listing: listing,
+                    tag: place.release.tag,
+                    digest: place.release.digest
+                ).html
+            }
+        return Answer(.ok, fields: fields, body: .bytes(bytes))
+    }
+
+    private func entries(of directory: FileRecord, at place: TreePlace) throws(Refusal) -> [Listing.Entry] {
+        let entries: [DirectoryEntry]
+        do throws(StoreError) {
+            entries = try place.release.entries(of: directory.path)
+        } catch {
+            throw unreadable(error)
+        }
+        return entries.map { entry in
+            Listing.Entry(
+                name: entry.name,
+                isDirectory: entry.record.kind == .directory,
+                isLink: entry.isLink,
+                size: entry.record.size,
+                digest: entry.record.digest,
+                modified: entry.record.modified
+            )
+        }
+    }
+}

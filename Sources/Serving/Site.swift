@@ -1,0 +1,143 @@
+internal import Content
+package import HTTP
+package import Store
+
+/// Decides the answer to each request on the TLS port and on the volume's socket.
+///
+/// It keeps no state of its own: a request is answered from the release that is active when it comes, and goes on
+/// being sent from that one whatever is published meanwhile.
+package final class Site: Sendable {
+    let volume: Volume
+    let options: SiteOptions
+    private let status: @Sendable () -> StatusDocument
+    let actions: SiteActions
+
+    /// - Parameters:
+    ///   - status: gathers what `/-/status` tells.
+    ///   - actions: what administrators can have done.
+    package init(
+        volume: Volume,
+        options: SiteOptions,
+        status: @escaping @Sendable () -> StatusDocument,
+        actions: SiteActions
+    ) {
+        self.volume = volume
+        self.options = options
+        self.status = status
+        self.actions = actions
+    }
+
+    /// Grows whenever an answer that was repeatable may have changed. To be read before the request is answered.
+    package var generation: UInt64 { volume.generation }
+
+    /// The answer to `request`; may wait for the disk.
+    package func answer(to request: Request) -> Answer<StoredFile> {
+        do throws(Refusal) {
+            return try decide(request)
+        } catch {
+            return error.answer(to: request)
+        }
+    }
+
+    private func decide(_ request: Request) throws(Refusal) -> Answer<StoredFile> {
+        if request.path == [UInt8(ascii: "*")] {
+            // Asterisk form: the server as a whole (RFC 9110 section 9.3.7).
+            guard request.method == .options else { throw Refusal(.badRequest, "The target * goes with OPTIONS only.") }
+            return allowing("GET, HEAD, POST, OPTIONS")
+        }
+        let path: TargetPath
+        do throws(TargetPath.Fault) {
+            path = try TargetPath(request.path)
+        } catch {
+            throw Refusal(error)
+        }
+        let route = Route(path)
+        if request.method == .options { return allowing(route.allow) }
+        guard route.allows(request.method) else {
+            throw Refusal(
+                .methodNotAllowed,
+                "Only \(route.allow) are allowed here.",
+                fields: Fields([.init(name: "Allow", value: route.allow)])
+            )
+        }
+        return try perform(route, path: path, request: request)
+    }
+
+    private func perform(
+        _ route: Route,
+        path: TargetPath,
+        request: Request
+    ) throws(Refusal) -> Answer<StoredFile> {
+        switch route {
+        case .health:
+            return document(Array("ok\n".utf8), type: MediaType.plainText)
+        case .status:
+            return document(status().json)
+        case .releases:
+            return document(ReleaseSummary.document(ReleaseSummary.list(volume.releases(), active: volume.active)))
+        case .diff:
+            return try difference(request)
+        case .sync:
+            return try sync(request)
+        case .catalog:
+            return try catalog(request)
+        case .tree(let components):
+            let release = try release(for: request)
+            let place = TreePlace(release: release, components: components, path: path, isImmutable: false)
+            return try answer(to: request, at: place)
+        case .retained(let name, let components):
+            let place = try retained(name, components: components, path: path, request: request)
+            return try answer(to: request, at: place)
+        case .unknown:
+            throw Refusal(.notFound, "There is no such endpoint. Files of that name are under /-/releases/TAG/.")
+        }
+    }
+
+    /// The release that a request for a path of the active release is answered from: the one it names, else the active.
+    func release(for request: Request) throws(Refusal) -> Release {
+        if let requested = try requestedRelease(request) {
+            if let active = volume.active, active.digest == requested.digest { return active }
+            guard let release = volume.release(requested.digest) else { throw gone(requested) }
+            return release
+        }
+        guard let active = volume.active else { throw .noRelease }
+        return active
+    }
+
+    private func retained(
+        _ name: [UInt8],
+        components: [[UInt8]],
+        path: TargetPath,
+        request: Request
+    ) throws(Refusal) -> TreePlace {
+        let name = String(decoding: name, as: UTF8.self)
+        guard let release = volume.release(named: name) else {
+            throw Refusal(.notFound, "No retained release has this tag or digest; /-/releases lists them.")
+        }
+        // The URL names one release, the field another: no answer could be right.
+        if let requested = try requestedRelease(request), requested.digest != release.digest { throw gone(requested) }
+        // A tag can be given to another release, a digest can't.
+        let isDigest = (Digest(name) ?? Digest(hex: name)) == release.digest
+        return TreePlace(release: release, components: components, path: path, isImmutable: isDigest)
+    }
+
+    private func requestedRelease(_ request: Request) throws(Refusal) -> RequestedRelease? {
+        guard let value = request.fields[RequestedRelease.fieldName] else { return nil }
+        guard let requested = RequestedRelease(value) else {
+            throw Refusal(.badRequest, "Specman-Release takes sha256:HEX or TAG@sha256:HEX.")
+        }
+        return requested
+    }
+
+    private func gone(_ requested: RequestedRelease) -> Refusal {
+        Refusal(
+            .gone,
+            "The release \(requested.digest) is not served here any more. Begin again with the active release.",
+            fields: Fields([.init(name: "Vary", value: RequestedRelease.fieldName)])
+        )
+    }
+
+    private func allowing(_ methods: String) -> Answer<StoredFile> {
+        Answer(.noContent, fields: Fields([.init(name: "Allow", value: methods)]))
+    }
+}

@@ -1,0 +1,148 @@
+package import Content
+internal import HTTP
+
+/// What `/-/status` tells.
+package struct StatusDocument: Hashable, Sendable {
+    /// That a release is held: no newer one is taken.
+    package struct Hold: Hashable, Sendable {
+        package var by: String
+        package var reason: String?
+        package var since: Timestamp
+
+        package init(by: String, reason: String?, since: Timestamp) {
+            self.by = by
+            self.reason = reason
+            self.since = since
+        }
+    }
+
+    /// How the registry is being followed.
+    package struct Sync: Hashable, Sendable {
+        package var lastAttempt: Timestamp?
+        package var lastSuccess: Timestamp?
+        /// When the next poll is due.
+        package var next: Timestamp?
+        /// Why the last attempt failed; `nil` after a success.
+        package var lastError: String?
+        /// Since the daemon started.
+        package var attempts: UInt64
+        package var failures: UInt64
+
+        package init(
+            lastAttempt: Timestamp? = nil,
+            lastSuccess: Timestamp? = nil,
+            next: Timestamp? = nil,
+            lastError: String? = nil,
+            attempts: UInt64 = 0,
+            failures: UInt64 = 0
+        ) {
+            self.lastAttempt = lastAttempt
+            self.lastSuccess = lastSuccess
+            self.next = next
+            self.lastError = lastError
+            self.attempts = attempts
+            self.failures = failures
+        }
+    }
+
+    /// The active release.
+    package var release: ReleaseSummary?
+    package var held: Hold?
+    package var sync: Sync
+    /// What the checks of the active release found, one sentence each.
+    package var findings: [String]
+    /// How many releases are retained.
+    package var retained: Int
+
+    package init(
+        release: ReleaseSummary? = nil,
+        held: Hold? = nil,
+        sync: Sync = Sync(),
+        findings: [String] = [],
+        retained: Int = 0
+    ) {
+        self.release = release
+        self.held = held
+        self.sync = sync
+        self.findings = findings
+        self.retained = retained
+    }
+
+    /// The JSON document.
+    package var json: [UInt8] {
+        JSONWriter.document { json in
+            json.object { json in
+                json.name("release")
+                if let release { release.write(to: &json) } else { json.null() }
+                json.name("held")
+                if let held { held.write(to: &json) } else { json.null() }
+                json.name("sync")
+                sync.write(to: &json)
+                json.name("findings")
+                json.array { json in
+                    for finding in findings { json.value(finding) }
+                }
+                json.member("retained", retained)
+            }
+        }
+    }
+}
+
+extension StatusDocument.Hold {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("by", by)
+            json.member("reason", reason)
+            json.member("since", since.rfc3339)
+        }
+    }
+}
+
+extension StatusDocument.Sync {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("lastAttempt", lastAttempt?.rfc3339)
+            json.member("lastSuccess", lastSuccess?.rfc3339)
+            json.member("next", next?.rfc3339)
+            json.member("lastError", lastError)
+            json.member("attempts", attempts)
+            json.member("failures", failures)
+        }
+    }
+}
+
+/// What a sync that was asked for came to: the answer to `POST /-/sync`.
+package struct SyncReport: Hashable, Sendable {
+    package enum Result: String, Sendable {
+        /// A new release is served.
+        case published
+        /// There was nothing new.
+        case unchanged
+        /// The sync failed; what was served before is still served.
+        case failed
+    }
+
+    package var result: Result
+    /// The release that is active after it.
+    package var release: ReleaseSummary?
+    /// Why it failed.
+    package var error: String?
+
+    package init(result: Result, release: ReleaseSummary?, error: String? = nil) {
+        self.result = result
+        self.release = release
+        self.error = error
+    }
+
+    /// The JSON document.
+    package var json: [UInt8] {
+        JSONWriter.document { json in
+            json.object { json in
+                json.member("result", result.rawValue)
+                json.name("release")
+                if let release { release.write(to: &json) } else { json.null() }
+                json.member("error", error)
+            }
+        }
+    }
+}
