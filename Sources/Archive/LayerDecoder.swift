@@ -40,10 +40,10 @@ package struct LayerDecoder: ~Copyable {
 
     /// Takes the next bytes of the layer.
     ///
-    /// - Parameter emit: gets the content in order, inflated where the layer is a gzip of a tar; each piece is only
-    ///   there during the call, and at most 256 KiB or as large as `bytes`.
+    /// - Parameter emit: gets what the layer was found to be, and the content in order, inflated where the layer is a
+    ///   gzip of a tar; each piece is only there during the call, and at most 256 KiB or as large as `bytes`.
     /// - Throws: ``ArchiveError`` where the layer is refused; what `emit` throws. Either ends the decoder.
-    package mutating func consume(_ bytes: RawSpan, emit: (RawSpan) throws -> Void) throws {
+    package mutating func consume(_ bytes: RawSpan, emit: (LayerFormat, RawSpan) throws -> Void) throws {
         guard !isFinished else { throw ArchiveError.finished }
         isFinished = true
         if format == nil {
@@ -62,7 +62,7 @@ package struct LayerDecoder: ~Copyable {
     /// Says that the layer is complete, and hands over what was held back.
     ///
     /// - Throws: ``ArchiveError`` where the layer is refused or incomplete; what `emit` throws.
-    package mutating func finish(emit: (RawSpan) throws -> Void) throws {
+    package mutating func finish(emit: (LayerFormat, RawSpan) throws -> Void) throws {
         guard !isFinished else { throw ArchiveError.finished }
         isFinished = true
         if format == nil {
@@ -100,25 +100,27 @@ package struct LayerDecoder: ~Copyable {
     }
 
     /// Hands over what the sniffer has kept, which is not needed any more then.
-    private mutating func decodeHeld(emit: (RawSpan) throws -> Void) throws {
+    private mutating func decodeHeld(emit: (LayerFormat, RawSpan) throws -> Void) throws {
         let held = sniffer.held
         sniffer = LayerSniffer()
         // `bytes` is only unsafe for elements with padding; a byte has none.
         unsafe try decode(held.span.bytes, emit: emit)
     }
 
-    private mutating func decode(_ bytes: RawSpan, emit: (RawSpan) throws -> Void) throws {
+    private mutating func decode(_ bytes: RawSpan, emit: (LayerFormat, RawSpan) throws -> Void) throws {
+        // Nothing is decoded before the format is settled.
+        guard let format else { return }
         var meter = LayerMeter(produced: produced, size: size, format: format, limits: limits)
         defer { produced = meter.produced }
         guard inflater != nil else {
             guard !bytes.isEmpty else { return }
             try meter.count(bytes.byteCount, isInflated: false)
-            return try emit(bytes)
+            return try emit(format, bytes)
         }
         do {
             try inflater?.consume(bytes) { piece in
                 try meter.count(piece.byteCount, isInflated: true)
-                try emit(piece)
+                try emit(format, piece)
             }
         } catch let error as ZlibError {
             throw ArchiveError.compression(error)
@@ -130,7 +132,7 @@ package struct LayerDecoder: ~Copyable {
 private struct LayerMeter {
     var produced: Int64
     let size: Int64
-    let format: LayerFormat?
+    let format: LayerFormat
     let limits: ArchiveLimits
 
     mutating func count(_ bytes: Int, isInflated: Bool) throws(ArchiveError) {

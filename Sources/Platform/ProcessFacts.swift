@@ -67,4 +67,9 @@ package enum ProcessFacts {
         // Where it is refused the lower limit stands, and the listener copes with it.
         _ = setrlimit(resource, &limit)
     }
+
+    /// Ends the process with `status`.
+    package static func exit(_ status: Int32) -> Never {
+        Glibc.exit(status)
+    }
 }

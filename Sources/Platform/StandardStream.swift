@@ -27,4 +27,16 @@ package enum StandardStream: Int32, Sendable {
 
     /// Whether a person is looking at it (`isatty(3)`).
     package var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// Reads standard input to its end, refusing more than `limit` bytes with `EFBIG`.
+    package static func readInput(limit: Int) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = try systemCall("read") { Glibc.read(0, &buffer, buffer.count) }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+            if bytes.count > limit { throw SystemError(call: "read", code: EFBIG) }
+        }
+    }
 }

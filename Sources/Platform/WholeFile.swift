@@ -20,6 +20,9 @@ package enum WholeFile {
         }
     }
 
+    /// Whether something is there under that name (`access(2)`).
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// Replaces `path` in one step: a new file beside it, made durable, then renamed over it.
     ///
     /// A crash leaves the old file or the new one, and at worst a `.new` file beside it that the next call overwrites.

@@ -13,19 +13,20 @@ package struct TagPolicy: Sendable {
     }
 
     package let kind: Kind
-    private let include: String?
-    private let exclude: String?
+    private let include: [String]
+    private let exclude: [String]
 
     /// - Parameters:
-    ///   - include: a regular expression that is searched for in each tag, as grep does; `^…$` for the whole tag.
-    ///   - exclude: the same; what it finds is no candidate, even where `include` finds it, too.
+    ///   - include: regular expressions that are searched for in each tag, as grep does (`^…$` for the whole tag); one
+    ///     of them must be found. None lets every tag in.
+    ///   - exclude: the same; what one of them finds is no candidate, even where `include` finds it, too.
     /// - Throws: `RegistryError.badPattern`.
-    package init(_ kind: Kind = .newest, include: String? = nil, exclude: String? = nil) throws(RegistryError) {
+    package init(_ kind: Kind = .newest, include: [String] = [], exclude: [String] = []) throws(RegistryError) {
         self.kind = kind
         self.include = include
         self.exclude = exclude
-        _ = try Self.regex(include, key: "source.tags.include")
-        _ = try Self.regex(exclude, key: "source.tags.exclude")
+        _ = try Self.regexes(include, key: "source.tags.include")
+        _ = try Self.regexes(exclude, key: "source.tags.exclude")
     }
 
     /// As configuration gives it: `pin` is a tag or a digest.
@@ -37,30 +38,36 @@ package struct TagPolicy: Sendable {
     /// The tags that are candidates, in their order; tags by which tools attach one artifact to another never are.
     func candidates(_ tags: [Tag]) throws(RegistryError) -> [Tag] {
         // Swift's Regex is not Sendable, so it is made anew for each poll.
-        let include = try Self.regex(include, key: "source.tags.include")
-        let exclude = try Self.regex(exclude, key: "source.tags.exclude")
+        let include = try Self.regexes(include, key: "source.tags.include")
+        let exclude = try Self.regexes(exclude, key: "source.tags.exclude")
         return tags.filter { tag in
-            !tag.isReferrer && include.map { Self.finds($0, tag) } ?? true
-                && !(exclude.map { Self.finds($0, tag) } ?? false)
+            !tag.isReferrer && (include.isEmpty || include.contains { Self.finds($0, tag) })
+                && !exclude.contains { Self.finds($0, tag) }
         }
     }
 
     /// What left no candidate, for an error.
     var summary: String {
         var parts: [String] = []
-        if let include { parts.append("source.tags.include \(include)") }
-        if let exclude { parts.append("source.tags.exclude \(exclude)") }
+        if !include.isEmpty { parts.append("source.tags.include \(include.joined(separator: ", "))") }
+        if !exclude.isEmpty { parts.append("source.tags.exclude \(exclude.joined(separator: ", "))") }
         if case .semver(_, let text) = kind { parts.append("source.tags.range \(text)") }
         return parts.isEmpty ? "referrer tags are none" : parts.joined(separator: ", ")
     }
 
-    private static func regex(_ pattern: String?, key: String) throws(RegistryError) -> Regex<AnyRegexOutput>? {
-        guard let pattern else { return nil }
-        do {
-            return try Regex(pattern)
-        } catch {
-            throw .badPattern(pattern, key: key, reason: JSON.printable("\(error)"))
+    private static func regexes(
+        _ patterns: [String],
+        key: String
+    ) throws(RegistryError) -> [Regex<AnyRegexOutput>] {
+        var regexes: [Regex<AnyRegexOutput>] = []
+        for pattern in patterns {
+            do {
+                regexes.append(try Regex(pattern))
+            } catch {
+                throw .badPattern(pattern, key: key, reason: JSON.printable("\(error)"))
+            }
         }
+        return regexes
     }
 
     private static func finds(_ regex: Regex<AnyRegexOutput>, _ tag: Tag) -> Bool {

@@ -22,6 +22,9 @@ package final class Staging: Sendable {
     package let digest: Digest
     let number: Int64
     let core: StagingCore
+    /// Where the release is put together, for the log.
+    package var path: String { "\(core.layout.path)/staging/\(number)" }
+
     private let writers: [StagingWriter]
     private let producer: Mutex<Producer>
 

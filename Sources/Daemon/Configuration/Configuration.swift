@@ -1,5 +1,6 @@
 package import Content
 internal import Platform
+package import Registry
 
 /// The configuration, each value checked and in the form in which it is used.
 package struct Configuration: Sendable {
@@ -15,22 +16,8 @@ package struct Configuration: Sendable {
         package var insecureSkipVerify: Bool
         package var username: String?
         package var password: String?
-        package var tags: Tags
-    }
-
-    /// Which tag is taken.
-    package struct Tags: Sendable {
-        package enum Policy: Sendable, Hashable {
-            case newest
-            case semver(VersionRange)
-            case pinnedTag(Tag)
-            case pinnedDigest(Digest)
-        }
-
-        package var policy: Policy
-        /// Regular expressions, already known to compile.
-        package var include: [String]
-        package var exclude: [String]
+        /// Which tag is taken.
+        package var tags: TagPolicy
     }
 
     /// The volume.
@@ -97,6 +84,24 @@ package struct Configuration: Sendable {
     }
 }
 
+extension Configuration {
+    /// Where releases come from, for what can't do without.
+    ///
+    /// - Throws: ``ConfigurationError/missing(key:remedy:)`` where `source.repository` is not set.
+    package var requiredLocation: Reference.Location {
+        get throws(ConfigurationError) {
+            guard let location = source.location else {
+                throw .missing(
+                    key: "source.repository",
+                    remedy: "set it to HOST[:PORT]/NAME or oci-layout:DIR in the configuration file, "
+                        + "or as SPECMAN_SOURCE_REPOSITORY"
+                )
+            }
+            return location
+        }
+    }
+}
+
 /// The ranges in which durations make sense: nothing that spins, nothing that overflows a timer.
 private enum Bounds {
     static let interval: ClosedRange<Duration> = .milliseconds(100) ... .seconds(7 * 86_400)
@@ -119,43 +124,8 @@ extension Configuration.Source {
         if certificateFile == nil, keyFile != nil {
             throw .missing(key: "source.tls.certificateFile", remedy: "source.tls.keyFile needs it")
         }
-        tags = try Configuration.Tags(settings)
+        tags = try settings.tagPolicy()
         (username, password) = try settings.basicCredentials()
-    }
-}
-
-extension Configuration.Tags {
-    fileprivate init(_ settings: Settings) throws(ConfigurationError) {
-        switch settings.text("source.tags.policy") {
-        case "newest": policy = .newest
-        case "semver":
-            guard let range = settings.text("source.tags.range").flatMap(VersionRange.init) else {
-                throw settings.fault(
-                    "source.tags.range",
-                    expected: "a range of versions, such as \">=4.5.0 <5\" or ~4.5"
-                )
-            }
-            policy = .semver(range)
-        case "pinned":
-            let pin = settings.text("source.tags.pin") ?? ""
-            if let digest = Digest(pin) {
-                policy = .pinnedDigest(digest)
-            } else if let tag = Tag(pin) {
-                policy = .pinnedTag(tag)
-            } else {
-                throw settings.fault("source.tags.pin", expected: "a tag, or a digest sha256:… with 64 hex digits")
-            }
-        default: throw settings.fault("source.tags.policy", expected: "one of newest, semver, pinned")
-        }
-        include = settings.list("source.tags.include") ?? []
-        exclude = settings.list("source.tags.exclude") ?? []
-        for (key, patterns) in [("source.tags.include", include), ("source.tags.exclude", exclude)] {
-            for pattern in patterns {
-                do { _ = try Regex(pattern) } catch {
-                    throw settings.fault(key, expected: "regular expressions; \"\(pattern)\" is none")
-                }
-            }
-        }
     }
 }
 
@@ -211,6 +181,36 @@ extension Settings {
             throw fault(name, expected: expected + "; to hold one release, set source.tags.policy to pinned")
         }
         return reference.location
+    }
+
+    fileprivate func tagPolicy() throws(ConfigurationError) -> TagPolicy {
+        let kind: TagPolicy.Kind
+        switch text("source.tags.policy") {
+        case "newest": kind = .newest
+        case "semver":
+            guard let text = text("source.tags.range"), let range = VersionRange(text) else {
+                throw fault("source.tags.range", expected: "a range of versions, such as \">=4.5.0 <5\" or ~4.5")
+            }
+            kind = .semver(range, text: text)
+        case "pinned":
+            guard let pin = text("source.tags.pin").flatMap(TagPolicy.pin) else {
+                throw fault("source.tags.pin", expected: "a tag, or a digest sha256:… with 64 hex digits")
+            }
+            kind = pin
+        default: throw fault("source.tags.policy", expected: "one of newest, semver, pinned")
+        }
+        do throws(RegistryError) {
+            return try TagPolicy(
+                kind,
+                include: list("source.tags.include") ?? [],
+                exclude: list("source.tags.exclude") ?? []
+            )
+        } catch {
+            guard case .badPattern(let pattern, let key, _) = error else {
+                throw fault("source.tags.policy", expected: "a usable policy (\(error))")
+            }
+            throw fault(key, expected: "regular expressions; \"\(pattern)\" is none")
+        }
     }
 
     fileprivate func address(_ name: String) throws(ConfigurationError) -> Address {

@@ -1,0 +1,45 @@
+internal import Platform
+
+/// The terminal, for the commands: their room does no system calls of its own.
+package enum Console {
+    /// The longest password taken, in bytes.
+    private static let longestPassword = 64 << 10
+
+    /// Writes to standard output.
+    package static func print(_ text: String) {
+        StandardStream.output.write(text)
+    }
+
+    /// Writes one line to standard error.
+    package static func error(_ line: String) {
+        StandardStream.error.write(line + "\n")
+    }
+
+    /// Whether somebody watches standard error: progress is shown only then.
+    package static var showsProgress: Bool { StandardStream.error.isTerminal }
+
+    /// Shows progress on standard error, over what stood there before, where somebody watches.
+    package static func progress(_ text: String) {
+        if showsProgress { StandardStream.error.write("\r\u{1b}[K" + text) }
+    }
+
+    /// The password on standard input.
+    ///
+    /// - Throws: ``CommandFailure`` where there is none.
+    package static func readPassword() throws -> String {
+        var bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try StandardStream.readInput(limit: longestPassword)
+        } catch {
+            throw CommandFailure("reading the password from standard input: \(error.reason)")
+        }
+        while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+        if bytes.isEmpty { throw CommandFailure("reading the password from standard input: it is empty; pipe it in") }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Ends the process.
+    package static func exit(_ status: Int32) -> Never {
+        ProcessFacts.exit(status)
+    }
+}

@@ -1,0 +1,70 @@
+internal import Content
+internal import Curl
+internal import FoundationEssentials
+internal import Logging
+internal import Platform
+internal import Registry
+internal import Store
+
+/// `specman sync`: one poll, by the daemon where there is one.
+package enum SyncCommand {
+    /// - Returns: a line that says what came of it.
+    /// - Throws: ``CommandFailure`` where the sync failed.
+    package static func run(_ configuration: Configuration) throws -> String {
+        let location = try configuration.requiredLocation
+        let volume: Volume
+        do {
+            volume = try Volume(
+                directory: configuration.storage.directory,
+                options: Volume.Options(configuration.storage)
+            )
+        } catch StoreError.locked {
+            return try askDaemon(configuration)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        Signals.ignoreBrokenPipes()
+        let outcome: SyncOutcome
+        do {
+            let synchronizer = try Synchronizer(
+                source: try openSource(location, options: RegistryOptions(configuration.source)),
+                configuration: configuration,
+                volume: volume,
+                // The outcome is printed; only what goes wrong on the way is worth a line beside it.
+                log: Logger(Configuration.Log(level: .warning, format: configuration.log.format))
+            )
+            outcome = synchronizer.poll()
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        switch outcome {
+        case .published(let tag, let digest): return "published \(tag) \(digest)"
+        case .unchanged(let tag, let digest): return "unchanged \(tag) \(digest)"
+        case .failed(let reason, _): throw CommandFailure(reason)
+        }
+    }
+
+    /// What the daemon answers to `POST /-/sync`.
+    private struct Report: Decodable {
+        struct Release: Decodable {
+            let tag: String
+            let digest: String
+        }
+        let result: String
+        let release: Release?
+        let error: String?
+    }
+
+    private static func askDaemon(_ configuration: Configuration) throws -> String {
+        let socket = DaemonSocket(directory: configuration.storage.directory)
+        let body = try socket.request(.post, "/-/sync", timeout: configuration.source.timeout + .seconds(10))
+        let report: Report
+        do {
+            report = try JSONDecoder().decode(Report.self, from: Data(body))
+        } catch {
+            throw CommandFailure("asking the daemon to sync: its answer can't be understood (\(error)); see its log")
+        }
+        if let error = report.error { throw CommandFailure(error) }
+        return [report.result, report.release?.tag, report.release?.digest].compactMap { $0 }.joined(separator: " ")
+    }
+}

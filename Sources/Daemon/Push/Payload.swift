@@ -1,0 +1,121 @@
+internal import Archive
+internal import Content
+internal import OpenSSL
+internal import Platform
+
+/// What is pushed: an archive in a file, its digest and size, and the name it is pushed under.
+///
+/// A class, as the archive's writer hands its bytes to a closure; only ever used from one thread.
+final class Payload {
+    /// How much of a file is read at once, in bytes.
+    static let bufferSize = 256 << 10
+
+    let title: String
+    private(set) var size: Int64 = 0
+    private let file: FileDescriptor
+    private var hash: SHA256
+
+    private init(_ file: consuming FileDescriptor, title: String) throws(OpenSSLError) {
+        self.file = file
+        self.title = title
+        hash = try SHA256()
+    }
+
+    /// Packs a directory into a file without a name.
+    ///
+    /// - Parameter progress: told how many files are packed, and the last one's path.
+    static func packing(_ directory: String, title: String, progress: (Int, String) -> Void) throws -> Payload {
+        let payload = try Payload(try TemporaryFile.make(), title: title)
+        var packer = try Packer(directory: directory) { bytes in
+            try payload.file.write(bytes)
+            payload.note(bytes)
+        }
+        var files = 0
+        try packer.pack { name in
+            files += 1
+            progress(files, name)
+        }
+        return payload
+    }
+
+    /// Takes an archive as it is, after reading it through: what the daemon would refuse isn't pushed.
+    static func taking(_ path: String, limits: ArchiveLimits) throws -> Payload {
+        let file = try FileDescriptor.open(path, .readOnly)
+        let expected = try file.status().size
+        let payload = try Payload(file, title: path.split(separator: "/").last.map(String.init) ?? path)
+        var check = ArchiveCheck(title: payload.title, size: expected, limits: limits)
+        while true {
+            let bytes = try payload.read(at: payload.size, limit: bufferSize)
+            if bytes.isEmpty { break }
+            // Bytes have no padding whose content could be undefined.
+            unsafe payload.note(bytes.span.bytes)
+            try unsafe check.consume(bytes.span.bytes)
+        }
+        try check.finish()
+        return payload
+    }
+
+    func read(at offset: Int64, limit: Int) throws(SystemError) -> [UInt8] {
+        try file.read(upTo: limit, at: offset)
+    }
+
+    /// The digest of all that came.
+    func digest() throws -> Digest {
+        guard let digest = Digest(bytes: hash.finish()) else {
+            throw CommandFailure("summing up \(title): OpenSSL gave no SHA-256 sum; check its installation")
+        }
+        return digest
+    }
+
+    private func note(_ bytes: RawSpan) {
+        hash.update(bytes)
+        size += Int64(bytes.byteCount)
+    }
+}
+
+/// Reads an archive as the daemon will, to its end, and keeps nothing of it.
+struct ArchiveCheck: ~Copyable {
+    /// Where entries go that only their reading matters of.
+    private struct Nowhere: EntrySink {
+        mutating func directory(_ path: ReleasePath, modified: Timestamp) {}
+        mutating func beginFile(_ path: ReleasePath, size: Int64, modified: Timestamp) {}
+        mutating func write(_ bytes: RawSpan) {}
+        mutating func endFile() {}
+        mutating func symbolicLink(_ path: ReleasePath, target: [UInt8], modified: Timestamp) {}
+        mutating func hardLink(_ path: ReleasePath, to target: ReleasePath) {}
+    }
+
+    private let title: String
+    private let size: Int64
+    private let limits: ArchiveLimits
+    private var decoder: LayerDecoder
+    private var reader: EntryReader?
+    private var nowhere = Nowhere()
+
+    init(title: String, size: Int64, limits: ArchiveLimits) {
+        self.title = title
+        self.size = size
+        self.limits = limits
+        decoder = LayerDecoder(title: title, size: size, limits: limits)
+    }
+
+    mutating func consume(_ bytes: RawSpan) throws {
+        try decoder.consume(bytes) { format, content in
+            try read(content, as: format)
+        }
+    }
+
+    mutating func finish() throws {
+        try decoder.finish { format, content in
+            try read(content, as: format)
+        }
+        try reader?.finish(into: &nowhere)
+    }
+
+    private mutating func read(_ content: RawSpan, as format: LayerFormat) throws {
+        var current = reader ?? EntryReader(format: format, title: title, size: size, limits: limits)
+        reader = nil
+        try current.consume(content, into: &nowhere)
+        reader = current
+    }
+}

@@ -1,0 +1,76 @@
+internal import Archive
+internal import Content
+internal import Platform
+internal import Registry
+
+/// `specman push`: a directory or an archive, as an artifact that ORAS would have made.
+package enum PushCommand {
+    /// The title of a directory's archive, as Palette's guide has it.
+    private static let title = "manifests.tgz"
+    /// For the whole push; registries far away take their time.
+    private static let patience: Duration = .seconds(6 * 3600)
+
+    /// - Returns: a line that says what was pushed where.
+    /// - Throws: ``CommandFailure``.
+    package static func run(path: String, reference text: String, configuration: Configuration) throws -> String {
+        let reference: Reference
+        do throws(Reference.Fault) {
+            reference = try Reference(text)
+        } catch {
+            throw CommandFailure("pushing to \(text): no reference; write HOST[:PORT]/NAME:TAG or oci-layout:DIR:TAG")
+        }
+        guard let tag = reference.tag else {
+            throw CommandFailure("pushing to \(text): a tag is missing; write \(reference.location):1.0.0")
+        }
+        Signals.ignoreBrokenPipes()
+        do {
+            let archive = try payload(of: path, limits: ArchiveLimits(configuration.storage))
+            let target = try openTarget(reference.location, options: RegistryOptions(configuration.source))
+            let layer = ArtifactManifest.layer(digest: try archive.digest(), size: archive.size, title: archive.title)
+            let digest = try ArtifactManifest.push(
+                layers: [layer],
+                as: tag,
+                created: try created(),
+                to: target,
+                before: Deadline(after: patience)
+            ) { _, offset, limit in
+                Console.progress("pushing \(ByteCount.format(offset)) of \(ByteCount.format(archive.size))")
+                return try archive.read(at: offset, limit: min(limit, Payload.bufferSize))
+            }
+            Console.progress("")
+            return "pushed \(reference.location):\(tag) \(digest) (\(archive.title), \(ByteCount.format(archive.size)))"
+        } catch let error as CommandFailure {
+            throw error
+        } catch {
+            throw CommandFailure("pushing \(path) to \(text): \(error)")
+        }
+    }
+
+    private static func payload(of path: String, limits: ArchiveLimits) throws -> Payload {
+        let kind: FileStatus.Kind
+        do throws(SystemError) {
+            kind = try FileDescriptor.open(path, .readOnly).status().kind
+        } catch {
+            throw CommandFailure("packing \(path): \(error.reason); give a directory or an archive that can be read")
+        }
+        switch kind {
+        case .directory:
+            return try Payload.packing(path, title: title) { files, name in
+                if files % 100 == 0 { Console.progress("packing \(files) files: \(name)") }
+            }
+        case .file: return try Payload.taking(path, limits: limits)
+        default: throw CommandFailure("packing \(path): it is neither a directory nor a file")
+        }
+    }
+
+    /// Now, or what `SOURCE_DATE_EPOCH` says, for builds that shall come out the same.
+    ///
+    /// Specification: reproducible-builds.org, `SOURCE_DATE_EPOCH`.
+    private static func created() throws -> Timestamp {
+        guard let text = ProcessFacts.environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return .current() }
+        guard let seconds = Int64(text), (0...253_402_300_799).contains(seconds) else {
+            throw CommandFailure("SOURCE_DATE_EPOCH is \"\(text)\"; it must be seconds since 1970, or unset")
+        }
+        return Timestamp(seconds: seconds)
+    }
+}

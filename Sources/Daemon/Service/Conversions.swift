@@ -1,0 +1,119 @@
+internal import Archive
+package import Content
+internal import Listener
+package import Logging
+internal import Platform
+internal import Registry
+internal import Serving
+internal import Store
+
+// The configuration in the words of each room, and the rooms' words in one another's.
+
+extension Timestamp {
+    /// Now, by the wall clock.
+    @Sendable package static func current() -> Timestamp {
+        let (seconds, nanoseconds) = SystemClock.now
+        return Timestamp(seconds: seconds, nanoseconds: nanoseconds)
+    }
+}
+
+extension Logger {
+    /// A logger that writes to standard output.
+    package init(_ configuration: Configuration.Log) {
+        self.init(label: "specman") { _ in
+            LogrusHandler(
+                format: configuration.format,
+                level: Logger.Level(configuration.level),
+                write: { StandardStream.output.write($0) },
+                now: Timestamp.current
+            )
+        }
+    }
+}
+
+extension Logger.Level {
+    fileprivate init(_ level: Configuration.Log.Level) {
+        self =
+            switch level {
+            case .trace: .trace
+            case .debug: .debug
+            case .info: .info
+            case .warn, .warning: .warning
+            case .error: .error
+            }
+    }
+}
+
+extension ArchiveLimits {
+    init(_ storage: Configuration.Storage) {
+        self.init(
+            maxFiles: storage.maxFiles,
+            maxFileSize: storage.maxFileSize,
+            maxTotalSize: storage.maxTotalSize,
+            maxRatio: storage.maxRatio
+        )
+    }
+}
+
+extension Volume.Options {
+    init(_ storage: Configuration.Storage) {
+        self.init(retain: storage.retain, reserve: storage.reserve, keepArchives: storage.keepArchives)
+    }
+}
+
+extension RegistryOptions {
+    init(_ source: Configuration.Source) {
+        self.init()
+        plainHTTP = source.plainHTTP
+        caFile = source.caFile
+        certificateFile = source.certificateFile
+        keyFile = source.keyFile
+        insecureSkipVerify = source.insecureSkipVerify
+        if let username = source.username, let password = source.password {
+            credentials = .basic(username: username, password: password)
+        }
+        userAgent = "specman/\(version)"
+    }
+}
+
+extension ServerLimits {
+    init(_ listener: Configuration.Listener) {
+        self.init()
+        maxConnections = listener.maxConnections
+        headerTimeout = listener.headerTimeout
+        idleTimeout = listener.idleTimeout
+        sendTimeout = listener.sendTimeout
+    }
+}
+
+extension SyncReport {
+    /// - Parameter outcome: `nil` where the poll didn't end in time.
+    init(_ outcome: SyncOutcome?, active: Release?) {
+        let release = active.map { ReleaseSummary($0, active: true) }
+        switch outcome {
+        case .published: self.init(result: .published, release: release)
+        case .unchanged: self.init(result: .unchanged, release: release)
+        case .failed(let reason, _): self.init(result: .failed, release: release, error: reason)
+        case nil:
+            self.init(
+                result: .failed,
+                release: release,
+                error: "the sync did not end in time, or the daemon is stopping; see the log"
+            )
+        }
+    }
+}
+
+extension ServingMetrics {
+    mutating func take(_ statistics: ServerStatistics) {
+        httpRequests = statistics.requests.map { .init(method: $0.method, code: $0.code, count: $0.count) }
+        httpDurations = Histogram(
+            bounds: statistics.durationBounds,
+            counts: statistics.durationCounts,
+            sum: statistics.durationSum
+        )
+        httpResponseBytes = statistics.responseBytes
+        connections = Int(clamping: statistics.connections)
+        handshakes = ["ok": statistics.handshakesSucceeded, "failed": statistics.handshakesFailed]
+    }
+}

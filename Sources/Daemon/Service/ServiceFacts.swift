@@ -1,0 +1,83 @@
+internal import Content
+internal import Listener
+internal import OpenSSL
+internal import Platform
+internal import Serving
+internal import Store
+internal import Synchronization
+
+/// What the daemon knows of itself, gathered for `/-/status` and `/metrics` when somebody asks.
+final class ServiceFacts: Sendable {
+    private let volume: Volume
+    private let loop: SyncLoop
+    private let requests: RegistryRequestCounter
+    private let certificate: CertificateFacts
+    private let startedAt = Timestamp.current()
+    private let server = Mutex<Server?>(nil)
+
+    init(volume: Volume, loop: SyncLoop, requests: RegistryRequestCounter, certificate: CertificateFacts) {
+        self.volume = volume
+        self.loop = loop
+        self.requests = requests
+        self.certificate = certificate
+    }
+
+    /// The server asks for these facts, so it is made after them.
+    func observe(_ server: Server) {
+        self.server.withLock { $0 = server }
+    }
+
+    /// The active release.
+    @Sendable func activeSummary() -> ReleaseSummary? {
+        volume.active.map { ReleaseSummary($0, active: true) }
+    }
+
+    /// What `/-/status` tells.
+    @Sendable func status() -> StatusDocument {
+        let progress = loop.progress
+        return StatusDocument(
+            release: activeSummary(),
+            sync: StatusDocument.Sync(
+                lastAttempt: progress.lastAttempt,
+                lastSuccess: progress.lastSuccess,
+                next: progress.next,
+                lastError: progress.lastError,
+                attempts: UInt64(progress.published + progress.unchanged + progress.failed),
+                failures: UInt64(progress.failed)
+            ),
+            retained: volume.releases().count
+        )
+    }
+
+    /// What `/metrics` tells.
+    @Sendable func metrics() -> ServingMetrics {
+        let progress = loop.progress
+        var metrics = ServingMetrics()
+        metrics.syncs = [
+            "published": UInt64(progress.published), "unchanged": UInt64(progress.unchanged),
+            "failed": UInt64(progress.failed),
+        ]
+        if progress.published + progress.unchanged + progress.failed > 0 {
+            metrics.lastSyncDuration = progress.lastDuration / .seconds(1)
+        }
+        metrics.lastSyncSuccess = progress.lastSuccess
+        metrics.release = activeSummary()
+        // Without a number the metric is left out; the failure shows where something is written.
+        metrics.freeBytes = try? volume.freeSpace()
+        metrics.registryRequests = requests.all
+        metrics.certificateExpiry = Timestamp(seconds: certificate.notAfter)
+        if let statistics = server.withLock({ $0?.statistics }) { metrics.take(statistics) }
+        let descriptors = ProcessFacts.descriptors
+        if let memory = ProcessFacts.memory {
+            metrics.process = ServingMetrics.Process(
+                cpuSeconds: ProcessFacts.processorSeconds,
+                residentBytes: memory.resident,
+                virtualBytes: memory.virtual,
+                openDescriptors: Int(clamping: descriptors.open),
+                maximumDescriptors: Int(clamping: descriptors.limit),
+                startedAt: startedAt
+            )
+        }
+        return metrics
+    }
+}

@@ -1,0 +1,206 @@
+internal import Archive
+internal import Content
+internal import Dispatch
+internal import Logging
+internal import Registry
+internal import Store
+internal import Synchronization
+
+/// One poll of the source: which tag is newest, and where that is another release, the way of its bytes to the volume.
+///
+/// Log sentences are the guide's, in its order. A poll that finds nothing new says so at debug only; one that fails says
+/// so in one error line, and what was served stays served.
+final class Synchronizer: Sendable {
+    private struct Memory {
+        /// The artifact that was refused last, and why: it isn't downloaded again until it is another one.
+        var refused: (digest: Digest, reason: String)?
+        /// The tags without a date that have been named in a warning.
+        var named: Set<Tag> = []
+    }
+
+    private let source: any ReleaseSource
+    private let catalogue: TagCatalogue
+    private let volume: Volume
+    private let limits: ArchiveLimits
+    private let timeout: Duration
+    private let log: Logger
+    private let cancellation = Cancellation()
+    private let memory = Mutex(Memory())
+
+    init(source: any ReleaseSource, configuration: Configuration, volume: Volume, log: Logger) throws {
+        self.source = source
+        self.volume = volume
+        self.log = log
+        timeout = configuration.source.timeout
+        limits = ArchiveLimits(configuration.storage)
+        catalogue = TagCatalogue(source: source, policy: configuration.source.tags)
+    }
+
+    /// Ends a running poll soon, and every later one at once.
+    func cancel() {
+        cancellation.cancel()
+    }
+
+    /// One poll, within `source.timeout`, all retries included.
+    func poll() -> SyncOutcome {
+        let deadline = Deadline(after: timeout, cancellation: cancellation)
+        do {
+            return try run(before: deadline)
+        } catch {
+            let reason = "syncing with \(source.location): \(error)"
+            if !cancellation.isCancelled {
+                var fields: Logger.Metadata = [:]
+                if let active = volume.active { fields["serving"] = "\(active.tag)" }
+                log.error("\(reason)", metadata: fields)
+            }
+            return .failed(reason: reason, mayPass: Self.mayPass(error))
+        }
+    }
+
+    private func run(before deadline: Deadline) throws -> SyncOutcome {
+        let active = volume.active
+        let choice = try catalogue.choose(active: active?.tag, before: deadline)
+        let tag = choice.chosen.tag
+        let names = choice.ranked.map { "\($0.tag)" }.joined(separator: " ")
+        warnOfUndated(choice.undated)
+        if let active, active.tag == tag, active.digest == choice.chosen.digest {
+            log.debug("Syncing with OCI repo")
+            log.debug("tags[\(names)]")
+            log.debug("nothing new", metadata: ["tag": "\(tag)", "digest": "\(active.digest)"])
+            return .unchanged(tag: tag, digest: active.digest)
+        }
+        log.info("Syncing with OCI repo")
+        log.info("tags[\(names)]")
+        return .published(tag: tag, digest: try take(tag, digest: choice.chosen.digest, before: deadline))
+    }
+
+    /// Brings the artifact of `tag` onto the volume, and gives its digest.
+    private func take(_ tag: Tag, digest: Digest?, before deadline: Deadline) throws -> Digest {
+        let start = ContinuousClock.now
+        // By digest where it is known: a tag that moves between the list and this request must not mix two artifacts.
+        let manifest = try source.manifest(digest.map { .digest($0) } ?? .tag(tag), before: deadline)
+        if let refused = memory.withLock({ $0.refused }), refused.digest == manifest.digest {
+            throw Refusal(reason: refused.reason)
+        }
+        if let retained = volume.release(named: "\(manifest.digest)") {
+            // A tag that points at what is on the volume already costs no download.
+            log.info("Persisting \(tag)")
+            let release = try volume.activate(retained, tag: tag)
+            announce(release, since: start)
+            return release.digest
+        }
+        log.info("Downloading \(tag)")
+        let layers: [Descriptor]
+        do {
+            layers = try manifest.releaseLayers(of: "\(source.location):\(tag)")
+        } catch {
+            memory.withLock { $0.refused = (manifest.digest, "\(error)") }
+            throw error
+        }
+        let staging = try volume.stage(tag: tag, digest: manifest.digest)
+        do {
+            let downloads = try unpack(layers, into: staging, before: deadline)
+            log.info("listing dir \(staging.path)")
+            for layer in layers { log.info("filename: \(layer.title ?? layer.digest.hex), isDir: false") }
+            log.info("Persisting \(tag)")
+            let release = try volume.publish(staging, archives: downloads)
+            announce(release, since: start)
+            return release.digest
+        } catch {
+            volume.discard(staging)
+            if Self.isRefusal(error) { memory.withLock { $0.refused = (manifest.digest, "\(error)") } }
+            throw error
+        }
+    }
+
+    private func unpack(
+        _ layers: [Descriptor],
+        into staging: Staging,
+        before deadline: Deadline
+    ) throws -> [PartialDownload] {
+        let pipeline = LayerPipeline(source: source, limits: limits)
+        var register = EntryRegister()
+        var downloads: [PartialDownload] = []
+        for layer in layers {
+            let download = try volume.download(for: layer)
+            do {
+                let result = try pipeline.run(
+                    layer,
+                    download: download,
+                    into: staging,
+                    after: register,
+                    before: deadline
+                )
+                log.debug("verified", metadata: ["digest": "\(result.blob.descriptor.digest)"])
+                register = result.register
+            } catch {
+                forget(download, after: error)
+                throw error
+            }
+            downloads.append(download)
+        }
+        return downloads
+    }
+
+    /// What was kept of a download is taken up again next time, unless the bytes themselves are what was wrong.
+    private func forget(_ download: PartialDownload, after error: any Error) {
+        switch error {
+        case RegistryError.digestMismatch, RegistryError.sizeMismatch: break
+        case is ArchiveError: break
+        default: return
+        }
+        do {
+            try download.discard()
+        } catch {
+            log.warning("\(error)")
+        }
+    }
+
+    private func announce(_ release: Release, since start: ContinuousClock.Instant) {
+        log.info(
+            "Serving \(release.tag)",
+            metadata: [
+                "digest": "\(release.digest)", "files": "\(release.files)", "bytes": "\(release.bytes)",
+                "took": "\(DurationText.format(start.duration(to: .now)))",
+            ]
+        )
+    }
+
+    private func warnOfUndated(_ undated: [Tag]) {
+        let new = memory.withLock { memory in
+            let new = undated.filter { !memory.named.contains($0) }
+            memory.named.formUnion(new)
+            return new
+        }
+        guard !new.isEmpty else { return }
+        let names = new.map { "\($0)" }.joined(separator: " ")
+        log.warning(
+            "tags without a creation date: 0.0.0, then the highest version wins; push with ORAS to have dates",
+            metadata: ["tags": "\(names)"]
+        )
+    }
+
+    /// An artifact that was refused before and hasn't changed.
+    private struct Refusal: Error, CustomStringConvertible {
+        let reason: String
+        var description: String { reason }
+    }
+
+    /// Whether the artifact itself is at fault, so that only another one can help.
+    private static func isRefusal(_ error: any Error) -> Bool {
+        switch error {
+        case is ArchiveError: true
+        case let error as StoreError: error.isRefusal
+        default: false
+        }
+    }
+
+    /// Whether trying again soon can help.
+    private static func mayPass(_ error: any Error) -> Bool {
+        switch error {
+        case let error as RegistryError: error.isTransient
+        case is StoreError: !isRefusal(error)
+        default: false
+        }
+    }
+}

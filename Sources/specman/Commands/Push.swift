@@ -1,0 +1,31 @@
+import ArgumentParser
+import Daemon
+
+struct Push: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Packs a directory (or takes a .tgz) and pushes it as ORAS would.",
+        discussion: """
+            The same tree is packed into the same bytes wherever and whenever this runs: owners, times and the order in
+            which the file system lists names don't count. REFERENCE is HOST[:PORT]/NAME:TAG or oci-layout:DIR:TAG.
+            SOURCE_DATE_EPOCH, where it is set, is taken for the creation date.
+
+            Example:
+              specman push /var/www/html registry.example.com/manifests:1.0.0 --username robot --password-stdin < file
+            """
+    )
+
+    @Argument(help: "A directory, or an archive (.tgz, .tar.gz, .tar).")
+    var path: String
+
+    @Argument(help: "Where to: HOST[:PORT]/NAME:TAG or oci-layout:DIR:TAG.")
+    var reference: String
+
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var registry: RegistryOptions
+
+    func run() throws {
+        let configuration = try options.configuration(try registry.flags())
+        let pushed = try PushCommand.run(path: path, reference: reference, configuration: configuration)
+        Console.print(pushed + "\n")
+    }
+}

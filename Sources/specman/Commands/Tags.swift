@@ -1,0 +1,29 @@
+import ArgumentParser
+import Daemon
+
+struct Tags: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The candidates in order, which one wins and why, without downloading.",
+        discussion: """
+            Example:
+              specman tags --config /etc/specman/specman.yaml
+            """
+    )
+
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var registry: RegistryOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let listing = try TagListing(try options.configuration(try registry.flags()))
+        switch output.output {
+        case .json: Console.print(listing.json + "\n")
+        case .table:
+            var table = Table(["TAG", "CREATED", "DIGEST", "CHOSEN", "REASON"])
+            for row in listing.rows {
+                table.add([row.tag, row.created ?? "-", row.digest ?? "-", row.chosen ? "yes" : "", row.reason])
+            }
+            Console.print(table.text)
+        }
+    }
+}

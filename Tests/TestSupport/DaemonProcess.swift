@@ -1,0 +1,137 @@
+package import Foundation
+import Glibc
+
+/// A `specman` of this build as a process of its own, with its log at hand.
+package final class DaemonProcess: @unchecked Sendable {
+    // `lines` and `isClosed` are only touched under `condition`'s lock.
+    private let process = Process()
+    private let condition = NSCondition()
+    private var lines: [String] = []
+    private var isClosed = false
+
+    /// What the test was waiting for and did not get, with the log so far.
+    package struct Impatience: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// The program that was built beside the tests.
+    package static var executable: URL {
+        Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
+            .map { $0.deletingLastPathComponent() }.first
+            .map { $0.appendingPathComponent("specman") }
+            ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appendingPathComponent("specman")
+    }
+
+    /// Starts `specman serve` with this configuration.
+    package init(configuration: String, in directory: TemporaryDirectory, environment: [String: String] = [:]) throws {
+        let file = directory.appending("specman-\(UUID().uuidString).yaml")
+        try configuration.write(toFile: file, atomically: true, encoding: .utf8)
+        process.executableURL = Self.executable
+        process.arguments = ["serve", "--config", file]
+        process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SWIFT_BACKTRACE": "enable=no"]
+            .merging(environment) { $1 }
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        // Read on a thread of its own: a full pipe must never hold the daemon up.
+        let reader = Thread { [self] in
+            var rest = Data()
+            while true {
+                let data = pipe.fileHandleForReading.availableData
+                if data.isEmpty { break }
+                rest += data
+                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                    let line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)
+                    rest.removeSubrange(rest.startIndex...end)
+                    condition.withLock {
+                        lines.append(line)
+                        condition.broadcast()
+                    }
+                }
+            }
+            condition.withLock {
+                isClosed = true
+                condition.broadcast()
+            }
+        }
+        reader.start()
+    }
+
+    deinit {
+        if process.isRunning { kill(SIGKILL) }
+        process.waitUntilExit()
+    }
+
+    package var identifier: Int32 { process.processIdentifier }
+    package var isRunning: Bool { process.isRunning }
+
+    /// Every line of the log so far.
+    package var log: [String] { condition.withLock { lines } }
+
+    /// The `msg` of every line of the log so far, in text form.
+    package var messages: [String] { log.compactMap(Self.message) }
+
+    private static func message(of line: String) -> String? {
+        guard let match = line.firstMatch(of: /msg="((?:[^"\\]|\\.)*)"/) else { return nil }
+        return String(match.1)
+    }
+
+    /// Waits until the log fulfils `condition`, for at most a minute.
+    @discardableResult
+    package func wait<Result>(
+        for what: String,
+        patience: TimeInterval = 60,
+        until found: ([String]) -> Result?
+    ) throws -> Result {
+        let deadline = Date(timeIntervalSinceNow: patience)
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let result = found(lines) { return result }
+            guard !isClosed, condition.wait(until: deadline) else {
+                if let result = found(lines) { return result }
+                throw Impatience(description: "no \(what) in the log:\n" + lines.joined(separator: "\n"))
+            }
+        }
+    }
+
+    /// Waits for a line that contains `text`, and gives it.
+    @discardableResult
+    package func wait(forLine text: String, patience: TimeInterval = 60) throws -> String {
+        try wait(for: "\"\(text)\"", patience: patience) { $0.first { $0.contains(text) } }
+    }
+
+    /// The port that the log says one of the listeners has: `https`, `http` (management).
+    package func port(of scheme: String = "https") throws -> Int {
+        try wait(for: "listening line of \(scheme)") { lines in
+            for line in lines {
+                if let match = line.firstMatch(of: /Listening on (\w+):\/\/\S*:(\d+)/), match.1 == scheme {
+                    return Int(match.2)
+                }
+            }
+            return nil
+        }
+    }
+
+    /// Sends a signal to the process.
+    package func kill(_ signal: Int32) {
+        
+        _ = Glibc.kill(process.processIdentifier, signal)
+
+    }
+
+    /// Waits for the end and gives the exit status; a signal's number is negative.
+    package func waitForExit() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
+    }
+
+    /// SIGTERM, and the exit status.
+    package func stop() -> Int32 {
+        kill(SIGTERM)
+        return waitForExit()
+    }
+}
