@@ -42,8 +42,8 @@ func inflateEveryWay(_ bytes: [UInt8]) throws -> Inflated {
         return inflated
     }
     let whole = try settled([])
-    for cut in 1..<max(2, bytes.count) where try settled([cut]) != whole { throw CutMatters(cut: cut) }
-    if try settled(Array(1..<max(1, bytes.count))) != whole { throw CutMatters(cut: -1) }
+    for cut in bytes.indices.dropFirst() where try settled([cut]) != whole { throw CutMatters(cut: cut) }
+    if try settled(Array(bytes.indices.dropFirst())) != whole { throw CutMatters(cut: -1) }
     return whole
 }
 
@@ -85,8 +85,8 @@ func decodeEveryWay(_ layer: [UInt8], title: String? = "manifests.tgz") throws -
         return decoded
     }
     let whole = settled([])
-    for cut in 1..<max(2, layer.count) where settled([cut]) != whole { throw CutMatters(cut: cut) }
-    if settled(Array(1..<max(1, layer.count))) != whole { throw CutMatters(cut: -1) }
+    for cut in layer.indices.dropFirst() where settled([cut]) != whole { throw CutMatters(cut: cut) }
+    if settled(Array(layer.indices.dropFirst())) != whole { throw CutMatters(cut: -1) }
     return whole
 }
 
