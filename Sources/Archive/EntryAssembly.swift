@@ -21,6 +21,10 @@ struct EntryAssembly: Sendable {
         static let longLink = UInt8(ascii: "K")
         static let longName = UInt8(ascii: "L")
         static let sparse = UInt8(ascii: "S")
+
+        static func isFile(_ type: UInt8) -> Bool {
+            type == file || type == v7File || type == contiguousFile
+        }
     }
 
     /// The bytes of the long name or the records that are just arriving.
@@ -105,12 +109,12 @@ struct EntryAssembly: Sendable {
         let isDirectory =
             header.type == TypeFlag.directory
             || header.type == TypeFlag.v7File && name.last == UInt8(ascii: "/")
-        // Readers differ on whether such content is skipped.
-        let isFile = !isDirectory && [TypeFlag.v7File, TypeFlag.file, TypeFlag.contiguousFile].contains(header.type)
+        let isFile = !isDirectory && TypeFlag.isFile(header.type)
         if header.type == TypeFlag.sparse { throw ArchiveError.sparse(EntryName(name)) }
         guard isFile || isDirectory || header.type == TypeFlag.symbolicLink || header.type == TypeFlag.hardLink else {
             throw ArchiveError.unsupportedType(EntryName(name), type: header.type)
         }
+        // Readers differ on whether the content of what has none is skipped.
         guard isFile || size == 0 else { throw ArchiveError.ambiguousSize(EntryName(name)) }
         let path = try path(isDirectory: isDirectory)
         if isDirectory {

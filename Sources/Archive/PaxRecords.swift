@@ -26,11 +26,9 @@ struct PaxRecords: Sendable {
         while start < bytes.byteCount {
             let (contentStart, end) = try Self.bounds(bytes, from: start)
             var equals = contentStart
-            while equals < end, bytes.byte(at: equals) != UInt8(ascii: "=") { equals += 1 }
             // The record's last byte is the newline that `bounds` has seen.
-            guard equals > contentStart, equals < end - 1 || bytes.byte(at: equals) == UInt8(ascii: "=") else {
-                throw .syntax
-            }
+            while equals < end - 1, bytes.byte(at: equals) != UInt8(ascii: "=") { equals += 1 }
+            guard equals > contentStart, equals < end - 1 else { throw .syntax }
             try take(
                 key: [UInt8](bytes.extracting(contentStart..<equals)),
                 value: bytes.extracting(equals + 1..<end - 1)

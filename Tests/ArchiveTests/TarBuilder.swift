@@ -78,13 +78,13 @@ struct TarBuilder {
     }
 
     /// A PAX header (`x` or `g`) with the given text for records.
-    mutating func pax(_ type: Character = "x", raw: [UInt8]) {
+    mutating func pax(raw: [UInt8], type: Character = "x") {
         header(Array("PaxHeaders/x".utf8), type: type, size: raw.count)
         body(raw)
     }
 
-    mutating func pax(_ type: Character = "x", _ records: [(String, String)]) {
-        pax(type, raw: records.flatMap { Self.record($0.0, Array($0.1.utf8)) })
+    mutating func pax(_ records: [(String, String)], type: Character = "x") {
+        pax(raw: records.flatMap { Self.record($0.0, Array($0.1.utf8)) }, type: type)
     }
 
     /// Content, filled up to a block.

@@ -1,0 +1,39 @@
+import Testing
+import Zlib
+
+@Suite struct DeflaterTests {
+    @Test func theHeaderSaysNothingOfTheMachine() throws {
+        // ID1, ID2, deflate, no flags, no time, no extra flags, system unknown (RFC 1952, section 2.3).
+        #expect(try Array(gzip(Array("text".utf8)).prefix(10)) == [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF])
+    }
+
+    @Test(arguments: [0, 1, 70_000, 1 << 20])
+    func whatWentInComesOut(_ length: Int) throws {
+        let bytes = noise(length)
+        #expect(try inflate(gzip(bytes), bufferSize: 1 << 16) == Inflated(bytes: bytes, members: 1))
+    }
+
+    @Test func levelsAreTaken() throws {
+        let text = (0..<20_000).flatMap { Array("line \($0 % 977) of some text\n".utf8) }
+        func size(_ level: Int32) throws -> Int {
+            var deflater = try Deflater(level: level)
+            var count = 0
+            try deflater.consume(text.span.bytes) { count += $0.byteCount }
+            try deflater.finish { count += $0.byteCount }
+            return count
+        }
+        #expect(try size(9) < size(1))
+        #expect(try size(100) == size(9))
+    }
+
+    @Test func nothingFollowsTheEnd() throws {
+        var deflater = try Deflater()
+        try deflater.finish { _ in }
+        do {
+            try deflater.consume([1].span.bytes) { _ in }
+            Issue.record("a finished member took more")
+        } catch let error as ZlibError {
+            #expect(error == .finished)
+        }
+    }
+}
