@@ -164,7 +164,9 @@ import Testing
         // Never finished: what there is of it has the headers.
         var bytes: [UInt8] = []
         var decoder = LayerDecoder(title: nil, size: 1)
-        try decoder.consume(layer.bytes.span.bytes) { piece in piece.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+        try decoder.consume(layer.bytes.span.bytes) { _, piece in
+            piece.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        }
         let limits = ArchiveLimits(maxFileSize: 8 << 30)
         let outcome = read(tar: bytes, limits: limits)
         guard case .truncated = outcome.error else {

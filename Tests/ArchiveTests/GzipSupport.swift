@@ -65,11 +65,11 @@ func decode(
     var decoded = Decoded()
     do {
         for (start, end) in zip([0] + cuts, cuts + [layer.count]) {
-            try decoder.consume(layer.span.bytes.extracting(start..<end)) { piece in
+            try decoder.consume(layer.span.bytes.extracting(start..<end)) { _, piece in
                 piece.withUnsafeBytes { decoded.bytes.append(contentsOf: $0) }
             }
         }
-        try decoder.finish { piece in piece.withUnsafeBytes { decoded.bytes.append(contentsOf: $0) } }
+        try decoder.finish { _, piece in piece.withUnsafeBytes { decoded.bytes.append(contentsOf: $0) } }
     } catch {
         decoded.error = error as? ArchiveError
     }

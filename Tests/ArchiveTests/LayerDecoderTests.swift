@@ -100,7 +100,7 @@ import Zlib
         var decoder = LayerDecoder(title: nil, size: Int64(layer.count))
         var emitted = 0
         for index in layer.indices {
-            try decoder.consume(layer.span.bytes.extracting(index..<index + 1)) { emitted += $0.byteCount }
+            try decoder.consume(layer.span.bytes.extracting(index..<index + 1)) { emitted += $1.byteCount }
             #expect(emitted == 0 || decoder.format == .tar)
         }
         #expect(emitted == tar.count)
@@ -110,13 +110,13 @@ import Zlib
         let layer = try gzip(tar) + [7]
         var decoder = LayerDecoder(title: nil, size: Int64(layer.count))
         do {
-            try decoder.consume(layer.span.bytes) { _ in }
+            try decoder.consume(layer.span.bytes) { _, _ in }
             Issue.record("trailing bytes were taken")
         } catch let error as ArchiveError {
             #expect(error == .compression(.trailingBytes(offset: Int64(layer.count) - 1)))
         }
         do {
-            try decoder.finish { _ in }
+            try decoder.finish { _, _ in }
             Issue.record("it ended well after a refusal")
         } catch let error as ArchiveError {
             #expect(error == .finished)

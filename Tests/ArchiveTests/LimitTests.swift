@@ -105,8 +105,8 @@ import Testing
         var decoder = LayerDecoder(title: nil, size: size ?? Int64(layer.count), limits: limits)
         var count = 0
         do {
-            try decoder.consume(layer.span.bytes) { count += $0.byteCount }
-            try decoder.finish { count += $0.byteCount }
+            try decoder.consume(layer.span.bytes) { count += $1.byteCount }
+            try decoder.finish { count += $1.byteCount }
             return (count, nil)
         } catch {
             return (count, error as? ArchiveError)
