@@ -12,16 +12,20 @@ struct Packer: ~Copyable {
 
     private let root: Directory
     private var writer: ArchiveWriter
-    private(set) var files = 0
 
     /// - Parameter emit: takes the archive's bytes.
     init(directory: String, emit: @escaping (RawSpan) throws -> Void) throws {
+        let root = try Self.open(directory)
+        writer = try ArchiveWriter(emit: emit)
+        self.root = root
+    }
+
+    private static func open(_ directory: String) throws -> Directory {
         do throws(SystemError) {
-            root = try Directory(directory)
+            return try Directory(directory)
         } catch {
             throw CommandFailure("packing \(directory): \(error); give a directory or an archive that can be read")
         }
-        writer = try ArchiveWriter(emit: emit)
     }
 
     /// Walks the tree.
@@ -72,7 +76,6 @@ struct Packer: ~Copyable {
                 try writer.symbolicLink(entry, target: target, modified: Self.time)
             case .file:
                 try packFile(entry, size: status.size)
-                files += 1
                 progress("\(entry)")
             case .other:
                 throw failure(entry, "it is neither file, directory nor link; remove it")

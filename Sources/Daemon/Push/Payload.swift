@@ -43,15 +43,17 @@ final class Payload {
         let file = try FileDescriptor.open(path, .readOnly)
         let expected = try file.status().size
         let payload = try Payload(file, title: path.split(separator: "/").last.map(String.init) ?? path)
-        var check = ArchiveCheck(title: payload.title, size: expected, limits: limits)
+        var decoder = LayerDecoder(title: payload.title, size: expected, limits: limits)
+        var drain = EntryDrain(title: payload.title, size: expected, limits: limits)
         while true {
             let bytes = try payload.read(at: payload.size, limit: bufferSize)
             if bytes.isEmpty { break }
             // Bytes have no padding whose content could be undefined.
             unsafe payload.note(bytes.span.bytes)
-            try unsafe check.consume(bytes.span.bytes)
+            try unsafe decoder.consume(bytes.span.bytes) { try drain.consume($1, as: $0) }
         }
-        try check.finish()
+        try decoder.finish { try drain.consume($1, as: $0) }
+        try drain.finish()
         return payload
     }
 
@@ -73,9 +75,8 @@ final class Payload {
     }
 }
 
-/// Reads an archive as the daemon will, to its end, and keeps nothing of it.
-struct ArchiveCheck: ~Copyable {
-    /// Where entries go that only their reading matters of.
+/// Where the entries of an archive go of which only the reading matters.
+private struct EntryDrain {
     private struct Nowhere: EntrySink {
         mutating func directory(_ path: ReleasePath, modified: Timestamp) {}
         mutating func beginFile(_ path: ReleasePath, size: Int64, modified: Timestamp) {}
@@ -85,10 +86,9 @@ struct ArchiveCheck: ~Copyable {
         mutating func hardLink(_ path: ReleasePath, to target: ReleasePath) {}
     }
 
-    private let title: String
-    private let size: Int64
-    private let limits: ArchiveLimits
-    private var decoder: LayerDecoder
+    let title: String
+    let size: Int64
+    let limits: ArchiveLimits
     private var reader: EntryReader?
     private var nowhere = Nowhere()
 
@@ -96,26 +96,14 @@ struct ArchiveCheck: ~Copyable {
         self.title = title
         self.size = size
         self.limits = limits
-        decoder = LayerDecoder(title: title, size: size, limits: limits)
     }
 
-    mutating func consume(_ bytes: RawSpan) throws {
-        try decoder.consume(bytes) { format, content in
-            try read(content, as: format)
-        }
+    mutating func consume(_ content: RawSpan, as format: LayerFormat) throws {
+        if reader == nil { reader = EntryReader(format: format, title: title, size: size, limits: limits) }
+        try reader?.consume(content, into: &nowhere)
     }
 
     mutating func finish() throws {
-        try decoder.finish { format, content in
-            try read(content, as: format)
-        }
         try reader?.finish(into: &nowhere)
-    }
-
-    private mutating func read(_ content: RawSpan, as format: LayerFormat) throws {
-        var current = reader ?? EntryReader(format: format, title: title, size: size, limits: limits)
-        reader = nil
-        try current.consume(content, into: &nowhere)
-        reader = current
     }
 }

@@ -107,9 +107,9 @@ package final class Service: Sendable {
     }
 
     /// Serves until SIGTERM or SIGINT.
-    package func run() throws {
+    package func run() {
         let signals = SignalWatch()
-        try start()
+        start()
         signals.wait()
         log.info("Stopping")
         stop()
@@ -117,7 +117,7 @@ package final class Service: Sendable {
     }
 
     /// Begins to serve and to poll.
-    package func start() throws {
+    package func start() {
         let fields: Logger.Metadata = ["version": "\(version)", "pid": "\(ProcessFacts.identifier)"]
         if let active = volume.active {
             log.info("Serving \(active.tag)", metadata: fields.merging(["digest": "\(active.digest)"]) { $1 })
@@ -125,9 +125,9 @@ package final class Service: Sendable {
             log.info("No release on the volume yet: answering 503 until the first sync", metadata: fields)
         }
         server.start()
-        log.info("Listening on https://\(try server.boundAddress(of: 0))")
+        log.info("Listening on https://\(server.boundAddress(of: 0))")
         if configuration.management != nil {
-            log.info("Listening on http://\(try server.boundAddress(of: 2))", metadata: ["for": "management"])
+            log.info("Listening on http://\(server.boundAddress(of: 2))", metadata: ["for": "management"])
         }
         loop.start()
     }
@@ -144,6 +144,6 @@ package final class Service: Sendable {
 
     /// The port of the TLS listener, for tests that let the system choose.
     package var port: UInt16 {
-        get throws { try server.boundAddress(of: 0).port ?? 0 }
+        server.boundAddress(of: 0).port
     }
 }
