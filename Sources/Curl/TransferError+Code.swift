@@ -6,7 +6,7 @@ extension TransferError {
         let host = url.origin.description
         let reason = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
         switch code {
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: self = .badRequest(host: host, reason: reason)
+        case CURLE_URL_MALFORMAT: self = .badRequest(host: host, reason: reason)
         case CURLE_COULDNT_RESOLVE_HOST: self = .nameNotResolved(host: host)
         case CURLE_COULDNT_RESOLVE_PROXY: self = .unreachable(host: host, reason: "the proxy's name does not resolve")
         case CURLE_COULDNT_CONNECT:
@@ -33,7 +33,7 @@ extension TransferError {
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_SEND_FAIL_REWIND:
             self = .interrupted(host: host, reason: reason)
         case CURLE_ABORTED_BY_CALLBACK: self = .cancelled(host: host)
-        case CURLE_WEIRD_SERVER_REPLY: self = .badAnswer(host: host, reason: reason)
+        // A weird reply, and HTTP/0.9 that is taken for an unsupported protocol, since our scheme is checked before.
         default: self = .badAnswer(host: host, reason: reason)
         }
     }

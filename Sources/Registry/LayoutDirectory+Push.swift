@@ -7,14 +7,14 @@ extension LayoutDirectory {
     /// How much is asked of the reader at once, in bytes.
     private static let uploadPiece = 256 << 10
 
-    /// Writes the blob under its digest once all of it has come and is what it should be.
+    /// Writes the blob under its digest once all of it has come and is what it should be. Waits while another push writes.
     package func upload(
         _ descriptor: Descriptor,
         before deadline: Deadline,
         read: (_ offset: Int64, _ limit: Int) throws -> [UInt8]
     ) throws {
         do {
-            try WholeFile.makeDirectories("\(path)/blobs/sha256")
+            let directory = try lockedDirectory()
             if holds(descriptor) { return }
             var file = try ReplacementFile(blobPath(descriptor.digest))
             var hash = try SHA256()
@@ -41,12 +41,13 @@ extension LayoutDirectory {
                 throw RegistryError.digestMismatch("the blob to be pushed", expected: descriptor.digest, actual: sum)
             }
             try file.commit()
+            _ = consume directory
         } catch let error as SystemError {
             throw RegistryError.layout(directory: path, error)
         }
     }
 
-    /// Stores the manifest, then replaces `index.json` in one step; another push waits meanwhile.
+    /// Stores the manifest, then replaces `index.json` in one step.
     package func putManifest(
         _ bytes: [UInt8],
         mediaType: String,
@@ -58,10 +59,8 @@ extension LayoutDirectory {
         }
         let digest = try Digest.sum(of: bytes)
         do {
-            try WholeFile.makeDirectories("\(path)/blobs/sha256")
+            let directory = try lockedDirectory()
             try WholeFile.write(bytes, to: blobPath(digest))
-            let directory = try FileDescriptor.open(path, [.readOnly, .directory])
-            try directory.lock()
             var index = try existingIndex()
             index.manifests.removeAll { $0.tag == tag }
             index.manifests.append(
@@ -76,6 +75,7 @@ extension LayoutDirectory {
             try WholeFile.write(JSON.encode(index, attempt: "writing index.json"), to: "\(path)/index.json")
             // Last, as the directory is a layout from here on.
             try WholeFile.write(JSON.encode(marker, attempt: "writing oci-layout"), to: "\(path)/oci-layout")
+            _ = consume directory
             return digest
         } catch let error as SystemError {
             throw .layout(directory: path, error)
@@ -84,6 +84,14 @@ extension LayoutDirectory {
         } catch {
             throw .internalFailure(attempt: "pushing to \(location)", reason: "\(error)")
         }
+    }
+
+    /// The directory, made where there is none, and ours alone until it is let go of: pushes into one layout take turns.
+    private func lockedDirectory() throws(SystemError) -> FileDescriptor {
+        try WholeFile.makeDirectories("\(path)/blobs/sha256")
+        let directory = try FileDescriptor.open(path, [.readOnly, .directory])
+        try directory.lock()
+        return directory
     }
 
     private func holds(_ descriptor: Descriptor) -> Bool {

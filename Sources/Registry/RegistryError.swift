@@ -59,7 +59,8 @@ extension RegistryError: CustomStringConvertible {
         case .transfer(let error, let attempt): "\(attempt): \(error)\(Self.remedy(for: error))"
         case .noSuchRepository(let location):
             "there is no repository \(location); push a release to it first, or check source.repository"
-        case .noSuchTag(let tag, let location): "there is no tag \(tag) in \(location); see the tags that there are"
+        case .noSuchTag(let tag, let location):
+            "there is no tag \(tag) in \(location); push it first, or check source.repository and source.tags.pin"
         case .noSuchManifest(let digest, let location):
             "there is no manifest \(digest) in \(location); it was removed, push the release again"
         case .noSuchBlob(let digest, let location):

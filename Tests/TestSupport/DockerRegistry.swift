@@ -1,0 +1,97 @@
+import Foundation
+
+/// Debian's docker-registry on a port of its own, stopped when the test lets go of it.
+package final class DockerRegistry: @unchecked Sendable {
+    // Only init and deinit touch the process.
+    private let process: Process
+    private let directory: TemporaryDirectory
+    /// Kept, as its files go with it.
+    private let authority: CertificateAuthority?
+    /// `127.0.0.1:PORT`.
+    package let host: String
+    /// The authority to trust; `nil` where it speaks plain HTTP.
+    package let caFile: String?
+    package let username: String?
+    package let password: String?
+
+    package struct NotStarted: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// - Parameters:
+    ///   - authority: signs a certificate for 127.0.0.1 and localhost; `nil` for plain HTTP.
+    ///   - password: of the user `reader`; `nil` for no authentication.
+    ///   - names: what the certificate is for.
+    ///   - expired: whether its time is over.
+    package init(
+        authority: CertificateAuthority? = nil,
+        password: String? = nil,
+        names: [String] = ["IP:127.0.0.1", "DNS:localhost"],
+        expired: Bool = false
+    ) throws {
+        directory = try TemporaryDirectory()
+        self.authority = authority
+        caFile = authority?.caFile
+        self.password = password
+        username = password.map { _ in "reader" }
+        var configuration = """
+            version: 0.1
+            log: {level: info, accesslog: {disabled: true}}
+            storage:
+              filesystem: {rootdirectory: \(directory.appending("storage"))}
+              delete: {enabled: true}
+            http:
+              addr: 127.0.0.1:0
+              secret: nothing
+
+            """
+        if let authority {
+            let pair = try authority.issue(names, expired: expired)
+            configuration += "  tls: {certificate: \(pair.certificateFile), key: \(pair.keyFile)}\n"
+        }
+        if let password {
+            let file = directory.appending("htpasswd")
+            let line = try Command.run("htpasswd", ["-Bbn", "-C", "4", "reader", password]).out
+            try Data(line).write(to: URL(fileURLWithPath: file))
+            configuration += "auth:\n  htpasswd: {realm: \"a, realm\", path: \(file)}\n"
+        }
+        let file = directory.appending("config.yml")
+        try configuration.write(toFile: file, atomically: true, encoding: .utf8)
+        let log = directory.appending("log")
+        try Data().write(to: URL(fileURLWithPath: log))
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["docker-registry", "serve", file]
+        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        do {
+            host = "127.0.0.1:\(try Self.port(in: log, of: process))"
+        } catch {
+            process.terminate()
+            throw error
+        }
+    }
+
+    deinit {
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    /// Waits until the log names the address: from then on the socket takes connections.
+    private static func port(in log: String, of process: Process) throws -> String {
+        let patience = ContinuousClock.now + .seconds(30)
+        while process.isRunning, ContinuousClock.now < patience {
+            let text = try String(contentsOfFile: log, encoding: .utf8)
+            if let start = text.firstRange(of: "listening on 127.0.0.1:") {
+                let port = text[start.upperBound...].prefix(while: \.isNumber)
+                // The line may still be on its way.
+                if text[start.upperBound...].dropFirst(port.count).first != nil { return String(port) }
+            }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        throw NotStarted(description: try String(contentsOfFile: log, encoding: .utf8))
+    }
+}
