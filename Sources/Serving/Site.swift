@@ -74,7 +74,9 @@ package final class Site: Sendable {
         case .status:
             return document(status().json)
         case .releases:
-            return document(ReleaseSummary.document(ReleaseSummary.list(volume.releases(), active: volume.active)))
+            // In this order: a publication in between adds a release to the list, and the active one stays in it.
+            let active = volume.active
+            return document(ReleaseSummary.document(ReleaseSummary.list(volume.releases(), active: active)))
         case .diff:
             return try difference(request)
         case .sync:

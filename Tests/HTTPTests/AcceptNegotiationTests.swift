@@ -21,6 +21,7 @@ struct AcceptNegotiationTests {
         ("text/html;q=0, text/plain;q=0.001", "plain"),
         ("text/html;q=0, */*;q=0.5", "json"),
         ("text/html;q=0", "html"),
+        ("application/json;q=0", "html"),
         ("image/png", "html"),
         ("text/plain;q=2, application/json;q=0.1", "json"),
         ("text/plain;q=0.1234, application/json;q=0.1", "json"),

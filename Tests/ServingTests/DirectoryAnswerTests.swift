@@ -42,6 +42,13 @@ struct DirectoryAnswerTests {
         #expect(try answer.content() == Array("<p>index</p>\n".utf8))
     }
 
+    @Test func takesNoDirectoryForAnIndex() throws {
+        let fixture = try SiteFixture()
+        try fixture.publish("1.0.0", fill: "01", ["d/index.html/a": "a\n"])
+        #expect(fixture.answer(.get, "/d/", ["Accept": "text/plain"]).text == "index.html/\n")
+        #expect(fixture.answer(.get, "/d/index.html").fields["Location"] == "/d/index.html/")
+    }
+
     @Test func listsInThreeForms() throws {
         let fixture = try SiteFixture.withRelease()
         let page = fixture.answer(.get, "/roar/")
