@@ -7,12 +7,19 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 // open(2) and openat(2) are variadic in C.
@@ -34,6 +41,25 @@ static inline int specman_openat2(int directory, const char *path, uint64_t flag
 static inline ssize_t specman_pread_nowait(int descriptor, void *buffer, size_t count, off_t offset) {
     struct iovec part = {.iov_base = buffer, .iov_len = count};
     return syscall(SYS_preadv2, descriptor, &part, 1, (long)offset, 0L, RWF_NOWAIT);
+}
+
+// accept4(2) is declared only with _GNU_SOURCE; the peer's address comes back in `address`.
+static inline int specman_accept(int socket, struct sockaddr_storage *address, socklen_t *length) {
+    return (int)syscall(SYS_accept4, socket, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+// epoll_event is a packed structure with a union, which Swift can't fill in one expression.
+static inline int specman_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
+    struct epoll_event event = {.events = events, .data = {.u64 = data}};
+    return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+static inline uint32_t specman_event_kinds(const struct epoll_event *events, int index) {
+    return events[index].events;
+}
+
+static inline uint64_t specman_event_data(const struct epoll_event *events, int index) {
+    return events[index].data.u64;
 }
 
 #endif
