@@ -11,5 +11,65 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <string.h>
+
+// The text of an error code; those of the operating system carry an errno.
+static inline const char *specman_error_text(unsigned long code) {
+    return ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
+}
+
+static inline int specman_error_is(unsigned long code, int library, int reason) {
+    return ERR_GET_LIB(code) == library && ERR_GET_REASON(code) == reason;
+}
+
+static inline void specman_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
+static inline void specman_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
+static inline void specman_retry_write(BIO *bio) { BIO_set_retry_write(bio); }
+
+static inline int specman_ctx_min_version(SSL_CTX *context, int version) {
+    return SSL_CTX_set_min_proto_version(context, version);
+}
+
+static inline int specman_ctx_groups(SSL_CTX *context, const char *list) {
+    return SSL_CTX_set1_groups_list(context, list);
+}
+
+static inline uint64_t specman_server_options(void) {
+    return SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA;
+}
+
+static inline void specman_ctx_mode(SSL_CTX *context, long mode) { SSL_CTX_set_mode(context, mode); }
+static inline void specman_ctx_no_session_cache(SSL_CTX *context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+
+static inline int specman_ctx_ticket_keys(SSL_CTX *context, void *keys, int length) {
+    return SSL_CTX_set_tlsext_ticket_keys(context, keys, length);
+}
+
+static inline int specman_ctx_add_chain(SSL_CTX *context, X509 *certificate) {
+    return SSL_CTX_add1_chain_cert(context, certificate);
+}
+
+static inline EVP_PKEY *specman_p256_key(void) { return EVP_EC_gen("P-256"); }
+static inline int specman_bio_text(BIO *bio, char **text) { return (int)BIO_get_mem_data(bio, text); }
+
+static inline int specman_print_name(BIO *bio, const X509_NAME *name) {
+    return X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253);
+}
+
+// A STACK_OF is made of macros.
+static inline GENERAL_NAMES *specman_alternative_names(const X509 *certificate) {
+    return (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+}
+
+static inline int specman_names_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+static inline GENERAL_NAME *specman_names_get(const GENERAL_NAMES *names, int index) {
+    return sk_GENERAL_NAME_value(names, index);
+}
+
+static inline const ASN1_STRING *specman_name_string(const GENERAL_NAME *name, int *kind) {
+    return (const ASN1_STRING *)GENERAL_NAME_get0_value(name, kind);
+}
 
 #endif

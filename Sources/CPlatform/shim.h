@@ -7,13 +7,20 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/file.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 // open(2) and openat(2) are variadic in C.
@@ -45,6 +52,25 @@ static inline int specman_syncfs(int descriptor) {
 // flock(2): a lock that the kernel takes back with the last descriptor, so also after a kill.
 static inline int specman_lock_exclusively(int descriptor) {
     return flock(descriptor, LOCK_EX | LOCK_NB);
+}
+
+// accept4(2) is declared only with _GNU_SOURCE; the peer's address comes back in `address`.
+static inline int specman_accept(int socket, struct sockaddr_storage *address, socklen_t *length) {
+    return (int)syscall(SYS_accept4, socket, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+// epoll_event is a packed structure with a union, which Swift can't fill in one expression.
+static inline int specman_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
+    struct epoll_event event = {.events = events, .data = {.u64 = data}};
+    return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+static inline uint32_t specman_event_kinds(const struct epoll_event *events, int index) {
+    return events[index].events;
+}
+
+static inline uint64_t specman_event_data(const struct epoll_event *events, int index) {
+    return events[index].data.u64;
 }
 
 #endif

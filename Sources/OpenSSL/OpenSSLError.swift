@@ -14,7 +14,7 @@ package struct OpenSSLError: Error, Hashable, Sendable {
         while true {
             let code = ERR_get_error()
             guard code != 0 else { break }
-            reasons.append(ERR_reason_error_string(code).map { String(cString: $0) } ?? "error \(code)")
+            reasons.append(specman_error_text(code).map { String(cString: $0) } ?? "error \(code)")
         }
         self.reasons = reasons
     }

@@ -1,0 +1,70 @@
+/// The character classes of the wire's grammar.
+enum Characters {
+    /// A character of a token (RFC 9110 section 5.6.2): letters, digits and ``!#$%&'*+-.^_`|~``.
+    @inline(__always)
+    static func isToken(_ byte: UInt8) -> Bool {
+        // A bit for each ASCII character.
+        if byte < 64 { return 0x03FF_6CFA_0000_0000 as UInt64 >> UInt64(byte) & 1 == 1 }
+        return byte < 128 && 0x57FF_FFFF_C7FF_FFFE as UInt64 >> UInt64(byte - 64) & 1 == 1
+    }
+
+    @inline(__always)
+    static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+    /// The value of a hexadecimal digit.
+    static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    /// Whether `range` holds only what `uri-host [":" port]` is made of (RFC 3986 section 3.2.2); may be empty.
+    static func isHost(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        for index in range {
+            switch bytes[index] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), UInt8(ascii: "%"), UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"),
+                UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+                UInt8(ascii: ";"), UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
+                continue
+            default:
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Whether `range` is `name`, which is in small letters where case is folded.
+    @inline(__always)
+    static func matches(
+        _ bytes: Span<UInt8>,
+        _ range: Range<Int>,
+        _ name: StaticString,
+        foldingCase: Bool = true
+    ) -> Bool {
+        range.count == name.utf8CodeUnitCount && matches(bytes, range.lowerBound, name, foldingCase: foldingCase)
+    }
+
+    /// Whether `range` begins with `name`, letters in either case.
+    static func starts(_ bytes: Span<UInt8>, _ range: Range<Int>, with name: StaticString) -> Bool {
+        range.count >= name.utf8CodeUnitCount && matches(bytes, range.lowerBound, name, foldingCase: true)
+    }
+
+    /// Whether `name` is at `start`; the caller has seen to it that there are enough bytes.
+    @inline(__always)
+    static func matches(_ bytes: Span<UInt8>, _ start: Int, _ name: StaticString, foldingCase: Bool) -> Bool {
+        for index in 0..<name.utf8CodeUnitCount {
+            let byte = bytes[start + index]
+            // Folding maps letters onto small ones and leaves digits, `-`, `:` and `/` as they are; the control bytes
+            // that it would map onto those are refused before. The literal's bytes live for ever, and `index` is
+            // below their count: reading them is safe.
+            let expected = unsafe name.utf8Start[index]
+            guard (foldingCase ? byte | 0x20 : byte) == expected else { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,99 @@
+/// A request's line and fields, found sound, as places in the bytes that they were parsed from.
+///
+/// Holds no copy of anything, so that a request can be answered without allocating. All ranges count from the first
+/// byte that the parser was given.
+package struct RequestHead: Hashable, Sendable {
+    /// The methods that the listener tells apart without a string.
+    package enum Verb: UInt8, Sendable {
+        case get
+        case head
+        case post
+        case options
+        case other
+    }
+
+    /// How the body is delimited (RFC 9112 section 6.3).
+    package enum Framing: Hashable, Sendable {
+        case none
+        /// By `Content-Length`, in bytes, never 0.
+        case length(Int64)
+        /// By chunks.
+        case chunked
+    }
+
+    package internal(set) var verb = Verb.other
+    package internal(set) var method = 0..<0
+    /// The whole target as it was sent.
+    package internal(set) var target = 0..<0
+    /// The target's path; empty where an absolute-form target has none, which means `/`.
+    package internal(set) var path = 0..<0
+    /// What follows `?`, where there is one.
+    package internal(set) var query: Range<Int>?
+    /// The field lines, without the empty line.
+    package internal(set) var fields = 0..<0
+    /// How many bytes the head takes, its empty line included.
+    package internal(set) var count = 0
+    /// Whether the client speaks HTTP/1.1 (or a later 1.x), not 1.0.
+    package internal(set) var isVersion11 = false
+    /// Whether the connection may be kept for another request (RFC 9112 section 9.3).
+    package internal(set) var keepsAlive = false
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    package internal(set) var expectsContinue = false
+    package internal(set) var framing = Framing.none
+    /// The value of the one `Accept` field; empty where there is none.
+    package internal(set) var accept = 0..<0
+    /// The value of the one `Accept-Encoding` field; empty where there is none.
+    package internal(set) var acceptEncoding = 0..<0
+    /// Whether nothing but ``verb``, ``target``, ``accept`` and ``acceptEncoding`` can change the answer: every field
+    /// is one of those two, at most once, or `Host`, `User-Agent` or a plain `Connection`.
+    package internal(set) var isPlain = true
+
+    /// Copies the request out of the bytes it was parsed from.
+    package func request(from bytes: Span<UInt8>, body: [UInt8], peer: Peer) -> Request {
+        let path = Self.copy(bytes, self.path)
+        return Request(
+            method: methodName(in: bytes),
+            path: path.isEmpty ? [UInt8(ascii: verb == .options ? "*" : "/")] : path,
+            query: query.map { Self.copy(bytes, $0) },
+            fields: fieldLines(in: bytes),
+            body: body,
+            peer: peer
+        )
+    }
+
+    private func methodName(in bytes: Span<UInt8>) -> Method {
+        switch verb {
+        case .get: .get
+        case .head: .head
+        case .post: .post
+        case .options: .options
+        case .other: .other(String(decoding: Self.copy(bytes, method), as: UTF8.self))
+        }
+    }
+
+    /// The parser has found every line to be `name ":" OWS value OWS CRLF`.
+    private func fieldLines(in bytes: Span<UInt8>) -> Fields {
+        var lines = Fields()
+        var start = fields.lowerBound
+        while start < fields.upperBound {
+            var colon = start
+            while bytes[colon] != UInt8(ascii: ":") { colon += 1 }
+            var end = colon + 1
+            while bytes[end] != UInt8(ascii: "\r") { end += 1 }
+            let value = RequestParser.trimmed(bytes, colon + 1..<end)
+            lines.append(
+                String(decoding: Self.copy(bytes, start..<colon), as: UTF8.self),
+                String(decoding: Self.copy(bytes, value), as: UTF8.self)
+            )
+            start = end + 2
+        }
+        return lines
+    }
+
+    private static func copy(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(range.count)
+        for index in range { copy.append(bytes[index]) }
+        return copy
+    }
+}

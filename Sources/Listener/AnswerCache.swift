@@ -1,0 +1,159 @@
+internal import HTTP
+
+/// What of a request decides a repeatable answer.
+struct AnswerKey: Hashable, Sendable {
+    let endpoint: Int
+    let verb: RequestHead.Verb
+    let target: [UInt8]
+    let accept: [UInt8]
+    let acceptEncoding: [UInt8]
+
+    /// The key of a plain request; `nil` for any other, as its answer may depend on more.
+    init?(_ head: RequestHead, in bytes: Span<UInt8>, endpoint: Int) {
+        guard head.isPlain, head.verb == .get || head.verb == .head else { return nil }
+        self.endpoint = endpoint
+        verb = head.verb
+        target = Self.copy(bytes, head.target)
+        accept = Self.copy(bytes, head.accept)
+        acceptEncoding = Self.copy(bytes, head.acceptEncoding)
+    }
+
+    /// How many bytes it takes.
+    var count: Int { target.count + accept.count + acceptEncoding.count }
+
+    /// Whether it is the key of that request, found without making one.
+    func matches(_ head: RequestHead, in bytes: Span<UInt8>, endpoint: Int) -> Bool {
+        self.endpoint == endpoint && verb == head.verb && Self.equal(target, bytes, head.target)
+            && Self.equal(accept, bytes, head.accept) && Self.equal(acceptEncoding, bytes, head.acceptEncoding)
+    }
+
+    private static func equal(_ part: [UInt8], _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard part.count == range.count else { return false }
+        for index in 0..<part.count where part[index] != bytes[range.lowerBound + index] { return false }
+        return true
+    }
+
+    private static func copy(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(range.count)
+        for index in range { copy.append(bytes[index]) }
+        return copy
+    }
+}
+
+/// The answers that one event loop can give without asking: bounded in bytes and number, dropped when the responder's
+/// generation changes.
+///
+/// Sets of four places, of which the one not used lately gives way, so that neither finding nor replacing searches
+/// and no collision makes it slow.
+struct AnswerCache {
+    private struct Slot {
+        var hash: UInt64 = 0
+        var wasUsed = false
+        var key: AnswerKey?
+        var answer: ReadyAnswer?
+        var cost = 0
+    }
+
+    private static let ways = 4
+    /// Sets; with four places each, 4096 answers of 4 KiB fill the default size.
+    private static let sets = 1024
+    /// Answers that hold a file open: descriptors are for connections first.
+    private static let fileLimit = 256
+    /// Bytes counted for an entry beyond its content.
+    private static let overhead = 256
+
+    private let limit: Int
+    private let seed: UInt64
+    private var slots = [Slot](repeating: Slot(), count: ways * sets)
+    private var size = 0
+    private var files = 0
+    private var hand = 0
+
+    /// - Parameter limit: In bytes.
+    init(limit: Int) {
+        self.limit = limit
+        seed = UInt64.random(in: .min ... .max)
+    }
+
+    /// The answer to a plain request, where it is known.
+    mutating func find(_ head: RequestHead, in bytes: Span<UInt8>, endpoint: Int) -> ReadyAnswer? {
+        let hash = hash(bytes, head.target)
+        let set = Int(hash % UInt64(Self.sets)) * Self.ways
+        for index in set..<set + Self.ways where slots[index].hash == hash {
+            guard slots[index].key?.matches(head, in: bytes, endpoint: endpoint) == true else { continue }
+            slots[index].wasUsed = true
+            return slots[index].answer
+        }
+        return nil
+    }
+
+    /// Keeps an answer, in place of one not used lately; not where it alone would take an eighth of the room.
+    mutating func insert(_ answer: ReadyAnswer, for key: AnswerKey) {
+        let cost = answer.bytes.count + key.count + Self.overhead
+        guard cost <= limit / 8, answer.file == nil || files < Self.fileLimit else { return }
+        let hash = hash(key.target.span, 0..<key.target.count)
+        let set = Int(hash % UInt64(Self.sets)) * Self.ways
+        var place = set
+        for index in set..<set + Self.ways {
+            if slots[index].hash == hash, slots[index].key == key {
+                place = index
+                break
+            }
+            if slots[place].answer != nil, slots[index].answer == nil || (slots[place].wasUsed && !slots[index].wasUsed)
+            {
+                place = index
+            }
+        }
+        remove(place)
+        while size + cost > limit { evictOne() }
+        slots[place] = Slot(hash: hash, wasUsed: true, key: key, answer: answer, cost: cost)
+        size += cost
+        if answer.file != nil { files += 1 }
+    }
+
+    /// Forgets everything.
+    mutating func removeAll() {
+        for index in slots.indices { remove(index) }
+    }
+
+    /// Goes round the places and takes the next one not used since the last round.
+    private mutating func evictOne() {
+        while size > 0 {
+            hand = (hand + 1) % slots.count
+            if slots[hand].wasUsed {
+                slots[hand].wasUsed = false
+            } else if slots[hand].answer != nil {
+                return remove(hand)
+            }
+        }
+    }
+
+    private mutating func remove(_ index: Int) {
+        guard let answer = slots[index].answer else { return }
+        size -= slots[index].cost
+        if answer.file != nil { files -= 1 }
+        slots[index] = Slot()
+    }
+
+    /// Eight bytes at a step (multiply and rotate, after FxHash); the seed keeps sets from being filled on purpose.
+    private func hash(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
+        let raw = unsafe bytes.bytes
+        var hash = seed
+        var index = range.lowerBound
+        while range.upperBound - index >= 8 {
+            // Eight bytes from `index` on lie within `range`, which lies within `bytes`.
+            let word = unsafe raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            hash = (hash << 5 | hash >> 59) ^ word
+            hash = hash &* 0x9E37_79B9_7F4A_7C15
+            index += 8
+        }
+        while index < range.upperBound {
+            hash = (hash << 5 | hash >> 59) ^ UInt64(bytes[index])
+            hash = hash &* 0x9E37_79B9_7F4A_7C15
+            index += 1
+        }
+        // Never 0, which marks an empty place; the high bits are the well-mixed ones.
+        return hash >> 1 ^ hash << 33 | 1
+    }
+}

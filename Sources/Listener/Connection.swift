@@ -1,0 +1,99 @@
+internal import HTTP
+internal import OpenSSL
+internal import Platform
+
+/// One client's connection: what has to be remembered of it between two events. Belongs to one event loop.
+final class Connection {
+    /// What it does.
+    enum Phase: Equatable {
+        /// The TLS handshake.
+        case handshaking
+        /// Idle, or a part of a request's head is there.
+        case readingHead
+        case readingBody
+        /// A worker decides the answer.
+        case deciding
+        /// An answer is being sent.
+        case sending
+        /// A worker reads the next part of a file.
+        case readingDisk
+        /// The last of the output is on its way, then it is closed.
+        case closing
+        /// Nothing is sent any more; what still comes is dropped until the client closes, so that the last answer
+        /// is not lost to a reset (RFC 9112 section 9.6).
+        case lingering
+        /// To be closed at the end of this turn.
+        case broken
+    }
+
+    /// What is left of an answer.
+    struct Sending {
+        let bytes: [UInt8]
+        var offset = 0
+        let file: SharedFile?
+        var fileOffset: Int64
+        var fileRemaining: Int64
+    }
+
+    /// A request whose body is being read.
+    struct Incomplete {
+        let head: RequestHead
+        let headBytes: [UInt8]
+        var chunks: ChunkedDecoder?
+        var remaining: Int
+        var body: [UInt8] = []
+    }
+
+    private let descriptor: FileDescriptor
+    /// Never given to another connection, unlike the number.
+    let serial: UInt64
+    let endpoint: Int
+    let session: TLSSession?
+    var phase: Phase
+    /// What is awaited in the epoll set.
+    var interest = Epoll.Events.readable
+
+    /// Decrypted input that was not used yet: a part of a request, or requests behind the one being answered.
+    var leftover: [UInt8] = []
+    /// Ciphertext that was not used yet.
+    var cipherLeftover: [UInt8] = []
+    /// How far the parser is in `leftover`; `nil` at the beginning of a request.
+    var parser: RequestParser?
+    /// Output that the kernel did not take yet.
+    var unsent: TransportBuffer?
+    var sending: Sending?
+    var incomplete: Incomplete?
+
+    /// When the request being answered arrived, in nanoseconds.
+    var requestStart: UInt64 = 0
+    /// An index of ``LoopStatistics/methods``.
+    var method = 0
+    var status = 0
+    var keepsAlive = true
+    /// Whether the client has to be told that the connection is kept, as HTTP/1.0 has it.
+    var announcesKeepAlive = false
+    /// Whether more may come that nobody will read, so that closing at once could lose the answer.
+    var lingers = false
+    /// Bytes dropped while lingering.
+    var dropped = 0
+    var peer: Peer?
+
+    init(owning number: Int32, serial: UInt64, endpoint: Int, session: TLSSession?) {
+        descriptor = FileDescriptor(owning: number)
+        self.serial = serial
+        self.endpoint = endpoint
+        self.session = session
+        phase = session == nil ? .readingHead : .handshaking
+    }
+
+    var number: Int32 { descriptor.number }
+
+    /// Whether the next bytes of requests can be used now.
+    var readsRequests: Bool { (phase == .readingHead || phase == .readingBody) && unsent == nil }
+
+    /// Whether input can be used now.
+    var takesInput: Bool { readsRequests || (phase == .handshaking && unsent == nil) }
+
+    /// Whether it waits for a request of which nothing has come.
+    var isIdle: Bool { phase == .readingHead && leftover.isEmpty && cipherLeftover.isEmpty && unsent == nil }
+}

@@ -1,0 +1,120 @@
+internal import HTTP
+internal import Platform
+
+/// From a request to its answer.
+extension EventLoop {
+    /// Finds out how to answer a request whose head is `bytes`' beginning.
+    func decide(_ connection: Connection, _ head: RequestHead, _ bytes: Span<UInt8>) {
+        if head.isPlain, let ready = cache.find(head, in: bytes, endpoint: connection.endpoint) {
+            return respond(connection, ready)
+        }
+        decideSlowly(connection, head, bytes)
+    }
+
+    @inline(never)
+    private func decideSlowly(_ connection: Connection, _ head: RequestHead, _ bytes: Span<UInt8>) {
+        var headBytes: [UInt8] = []
+        headBytes.reserveCapacity(head.count)
+        for index in 0..<head.count { headBytes.append(bytes[index]) }
+        switch head.framing {
+        case .none:
+            return ask(connection, head, headBytes, body: [])
+        case .length(let length):
+            guard length <= Int64(state.limits.maxBody) else { return refuse(connection, .contentTooLarge) }
+            connection.incomplete = Connection.Incomplete(
+                head: head,
+                headBytes: headBytes,
+                chunks: nil,
+                remaining: Int(length)
+            )
+        case .chunked:
+            connection.incomplete = Connection.Incomplete(
+                head: head,
+                headBytes: headBytes,
+                chunks: ChunkedDecoder(),
+                remaining: 0
+            )
+        }
+        connection.phase = .readingBody
+        setDeadline(connection, state.limits.bodyTimeout)
+        // Not where the body has begun to come anyway (RFC 9110 section 10.1.1).
+        if head.expectsContinue, bytes.count == head.count {
+            write(connection, Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+        }
+    }
+
+    /// Has a worker ask the responder.
+    func ask(_ connection: Connection, _ head: RequestHead, _ headBytes: [UInt8], body: [UInt8]) {
+        let served = state.endpoints[connection.endpoint]
+        let peer = peer(of: connection)
+        let number = connection.number
+        let serial = connection.serial
+        let endpoint = connection.endpoint
+        let inbox = inbox
+        let date = date
+        connection.phase = .deciding
+        deadlines[Int(number)] = 0
+        state.workers.run {
+            // Read before the answer is decided, so that an answer that is overtaken is never kept.
+            let generation = served.responder.generation
+            let bytes = headBytes.span
+            let answer = served.responder.answer(to: head.request(from: bytes, body: body, peer: peer))
+            let ready = ReadyAnswer.make(answer, isHead: head.verb == .head, date: date)
+            let key = answer.isRepeatable ? AnswerKey(head, in: bytes, endpoint: endpoint) : nil
+            inbox.post(
+                .answer(number: number, serial: serial, ready, cache: key.map { ($0, generation) })
+            )
+        }
+    }
+
+    /// Takes what another thread sent.
+    func take(_ message: Message) {
+        switch message {
+        case .accepted(let number, let endpoint):
+            open(number, endpoint: endpoint)
+        case .answer(let number, let serial, let ready, let cache):
+            // Kept even where the client has gone. A status that the listener chose itself, where a file could not
+            // be read, is not what the responder said and not kept.
+            if let cache, cache.generation == generations[cache.key.endpoint], ready.isFaithful {
+                self.cache.insert(ready, for: cache.key)
+            }
+            guard let connection = connection(number, serial), connection.phase == .deciding else { return }
+            if endsConnections { connection.keepsAlive = false }
+            respond(connection, ready)
+            afterAnswer(connection)
+            settle(connection)
+        case .chunk(let number, let serial, let bytes):
+            guard let connection = connection(number, serial), connection.phase == .readingDisk else { return }
+            goOnSending(connection, fromDisk: bytes)
+            settle(connection)
+        }
+    }
+
+    /// Answers with a refusal of the listener's own, once, and closes.
+    func refuse(_ connection: Connection, _ status: Status) {
+        connection.incomplete = nil
+        connection.parser = nil
+        connection.keepsAlive = false
+        connection.announcesKeepAlive = false
+        connection.lingers = true
+        respond(connection, ReadyAnswer.failure(status, date: date))
+    }
+
+    /// Whom the requests come from; asked of the kernel once for each connection, and only where it matters.
+    private func peer(of connection: Connection) -> Peer {
+        if let peer = connection.peer { return peer }
+        let peer: Peer =
+            state.endpoints[connection.endpoint].isLocal
+            ? .local : .network(address: Socket.peerAddress(of: connection.number)?.host ?? "unknown")
+        connection.peer = peer
+        return peer
+    }
+
+    private func connection(_ number: Int32, _ serial: UInt64) -> Connection? {
+        let place = Int(number)
+        guard place < connections.count, let connection = connections[place], connection.serial == serial else {
+            return nil
+        }
+        return connection
+    }
+}

@@ -1,0 +1,205 @@
+internal import HTTP
+internal import OpenSSL
+internal import Platform
+
+/// The way in: from the socket to a request.
+extension EventLoop {
+    /// In bytes: what is dropped of a client that goes on sending after the last answer.
+    private static let lingerSize = 1 << 20
+
+    /// Handles what the epoll set reports for a connection.
+    func serve(_ place: Int, _ events: Epoll.Events) {
+        guard place < connections.count, let connection = connections[place] else { return }
+        if !events.isDisjoint(with: .failed) {
+            connection.phase = .broken
+        } else if events.contains(.writable) {
+            goOnSending(connection)
+        } else if events.contains(.readable) {
+            receive(connection)
+        }
+        settle(connection)
+    }
+
+    private func receive(_ connection: Connection) {
+        if connection.phase == .lingering { return drop(connection) }
+        guard connection.takesInput else {
+            // Level-triggered: what waits in the kernel would be reported again and again.
+            return setInterest(connection, connection.interest.subtracting(.readable))
+        }
+        load(connection)
+        let isSecure = connection.session != nil
+        // The kernel writes within the buffer, whose memory lives as long as the loop.
+        let target = unsafe isSecure ? transport.input.writable : plain.writable
+        switch unsafe Socket.receive(connection.number, into: target) {
+        case .bytes(0):
+            // The client sends nothing more; a request of which a part is missing will never be complete.
+            connection.phase = .broken
+        case .bytes(let count):
+            if isSecure { transport.input.filled(count) } else { plain.filled(count) }
+            dropStaleAnswers(connection.endpoint)
+            advance(connection)
+        case .blocked:
+            store(connection)
+        case .failed:
+            connection.phase = .broken
+        }
+    }
+
+    /// Goes on with what was kept while the connection was busy.
+    func resume(_ connection: Connection) {
+        load(connection)
+        dropStaleAnswers(connection.endpoint)
+        advance(connection)
+    }
+
+    /// Puts what was not used last time into the loop's buffers.
+    private func load(_ connection: Connection) {
+        plain.clear()
+        transport.input.clear()
+        if !connection.leftover.isEmpty {
+            _ = plain.append(connection.leftover)
+            connection.leftover = []
+        }
+        if !connection.cipherLeftover.isEmpty {
+            _ = transport.input.append(connection.cipherLeftover)
+            connection.cipherLeftover = []
+        }
+    }
+
+    /// Keeps what is not used yet: only what is left of an incomplete request, and nothing of an idle connection.
+    private func store(_ connection: Connection) {
+        if !plain.isEmpty { connection.leftover = plain.contents }
+        if !transport.input.isEmpty { connection.cipherLeftover = transport.input.contents }
+    }
+
+    /// Decrypts and handles requests as long as there is input and the connection is not busy.
+    ///
+    /// The session is asked until it wants more, so that nothing is left in it or in the buffers that no event
+    /// would come for: neither after the handshake nor between requests.
+    private func advance(_ connection: Connection) {
+        if connection.phase == .handshaking { shakeHands(connection) }
+        while true {
+            while connection.readsRequests, !plain.isEmpty {
+                let needsMore =
+                    connection.phase == .readingHead ? takeHead(connection) : takeBody(connection)
+                if needsMore { break }
+            }
+            guard connection.readsRequests, let session = connection.session else { break }
+            plain.compact()
+            // OpenSSL writes within the buffer, whose memory lives as long as the loop.
+            let reading = unsafe session.read(into: plain.writable)
+            if case .bytes(let count) = reading {
+                plain.filled(count)
+                continue
+            }
+            if reading == .closed { startClosing(connection) }
+            if reading == .failed { connection.phase = .broken }
+            break
+        }
+        store(connection)
+    }
+
+    private func shakeHands(_ connection: Connection) {
+        guard let session = connection.session else { return }
+        switch session.handshake() {
+        case .done:
+            statistics.handshakes.add(1)
+            connection.phase = .readingHead
+            setDeadline(connection, state.limits.headerTimeout)
+        case .needsInput:
+            break
+        case .failed:
+            // The alert that says why is in the output.
+            statistics.failedHandshakes.add(1)
+            flush(connection)
+            connection.phase = .broken
+        }
+    }
+
+    /// Takes a request's head from the input; whether more input is needed.
+    private func takeHead(_ connection: Connection) -> Bool {
+        var parser = connection.parser ?? RequestParser()
+        // The bytes lie in the loop's buffer, which nothing changes while they are looked at.
+        let bytes = unsafe Span<UInt8>(_unsafeBytes: plain.readable)
+        switch parser.parse(bytes) {
+        case .done(let head):
+            connection.parser = nil
+            connection.requestStart = now
+            connection.method = Int(head.verb.rawValue)
+            connection.keepsAlive = head.keepsAlive && !endsConnections
+            connection.announcesKeepAlive = !head.isVersion11 && connection.keepsAlive
+            decide(connection, head, bytes)
+            plain.take(head.count)
+            if !connection.keepsAlive, !plain.isEmpty { connection.lingers = true }
+            return false
+        case .needMore:
+            if connection.parser == nil { setDeadline(connection, state.limits.headerTimeout) }
+            connection.parser = parser
+            return true
+        case .malformed(let status):
+            connection.requestStart = now
+            connection.method = LoopStatistics.methods.count - 1
+            refuse(connection, status)
+            return false
+        }
+    }
+
+    /// Takes what there is of a request's body; whether more input is needed.
+    private func takeBody(_ connection: Connection) -> Bool {
+        guard var incomplete = connection.incomplete else { return false }
+        connection.incomplete = nil
+        // The bytes lie in the loop's buffer, which nothing changes while they are looked at.
+        let bytes = unsafe Span<UInt8>(_unsafeBytes: plain.readable)
+        var consumed = bytes.count
+        var isDone = false
+        if incomplete.chunks != nil {
+            switch incomplete.chunks?.decode(bytes, into: &incomplete.body, limit: state.limits.maxBody) {
+            case .done(let count):
+                consumed = count
+                isDone = true
+            case .needMore, nil:
+                break
+            case .malformed:
+                refuse(connection, .badRequest)
+                return false
+            case .tooLarge:
+                refuse(connection, .contentTooLarge)
+                return false
+            }
+        } else {
+            consumed = min(consumed, incomplete.remaining)
+            for index in 0..<consumed { incomplete.body.append(bytes[index]) }
+            incomplete.remaining -= consumed
+            isDone = incomplete.remaining == 0
+        }
+        plain.take(consumed)
+        guard isDone else {
+            connection.incomplete = incomplete
+            return true
+        }
+        // The body of a request that asks for something has no meaning (RFC 9110 section 9.3.1): read and dropped.
+        let isQuestion = incomplete.head.verb == .get || incomplete.head.verb == .head
+        ask(connection, incomplete.head, incomplete.headBytes, body: isQuestion ? [] : incomplete.body)
+        return false
+    }
+
+    /// Reads and drops what comes after the last answer.
+    private func drop(_ connection: Connection) {
+        transport.input.clear()
+        // The kernel writes within the buffer, whose memory lives as long as the loop.
+        if case .bytes(let count) = unsafe Socket.receive(connection.number, into: transport.input.writable), count > 0
+        {
+            connection.dropped += count
+            if connection.dropped <= Self.lingerSize { return }
+        }
+        connection.phase = .broken
+    }
+
+    /// Forgets the cached answers when the responder's have changed.
+    private func dropStaleAnswers(_ endpoint: Int) {
+        let generation = state.endpoints[endpoint].responder.generation
+        guard generation != generations[endpoint] else { return }
+        generations[endpoint] = generation
+        cache.removeAll()
+    }
+}

@@ -1,0 +1,289 @@
+internal import HTTP
+internal import OpenSSL
+internal import Platform
+
+/// The way out: from an answer to the socket.
+extension EventLoop {
+    /// Output buffers kept for the next slow client.
+    private static let spareLimit = 8
+    /// Output buffers that slow clients may hold; beyond, what waits for them is kept small.
+    private static let lentLimit = 128
+    /// In bytes: what waits for a slow client is copied up to this size; beyond, it keeps the buffer.
+    private static let copyLimit = 64 << 10
+
+    /// Begins an answer; ends it, too, where it is small and the connection stays.
+    func respond(_ connection: Connection, _ ready: ReadyAnswer) {
+        ready.setDate(date)
+        connection.status = ready.status
+        if connection.keepsAlive, !connection.announcesKeepAlive, ready.file == nil, connection.unsent == nil,
+            TLSSession.ciphertextBound(ready.count) <= transport.output.room
+        {
+            write(connection, ready)
+            statistics.responseBytes.add(UInt64(ready.count))
+            return finishAnswer(connection)
+        }
+        connection.sending = Connection.Sending(
+            bytes: connection.keepsAlive && !connection.announcesKeepAlive
+                ? ready.bytes : ready.bytes(withConnection: connection.keepsAlive ? "keep-alive" : "close"),
+            file: ready.file,
+            fileOffset: ready.fileOffset,
+            fileRemaining: ready.fileCount
+        )
+        connection.phase = .sending
+        pump(connection)
+    }
+
+    /// Goes on when the socket takes more.
+    func goOnSending(_ connection: Connection) {
+        if let unsent = connection.unsent {
+            guard sendUnsent(connection, unsent) else { return }
+            giveBack(connection)
+        }
+        switch connection.phase {
+        case .sending:
+            pump(connection)
+            afterAnswer(connection)
+        case .closing:
+            finishClosing(connection)
+        case .handshaking, .readingHead, .readingBody:
+            setInterest(connection, .readable)
+            resume(connection)
+        case .deciding, .readingDisk:
+            // Nothing to send until the worker is done.
+            setInterest(connection, [])
+        case .lingering:
+            setInterest(connection, .readable)
+        case .broken:
+            break
+        }
+    }
+
+    /// Goes on with what a worker read; `nil` where the file could not be read or ended early.
+    func goOnSending(_ connection: Connection, fromDisk bytes: [UInt8]?) {
+        guard let bytes, !bytes.isEmpty, var sending = connection.sending else {
+            connection.phase = .broken
+            return
+        }
+        connection.phase = .sending
+        write(connection, bytes)
+        sending.fileOffset += Int64(bytes.count)
+        sending.fileRemaining -= Int64(bytes.count)
+        connection.sending = sending
+        statistics.responseBytes.add(UInt64(bytes.count))
+        guard flush(connection) else { return }
+        pump(connection)
+        afterAnswer(connection)
+    }
+
+    /// After an answer that was not given on the spot: requests may wait behind it for which no event will come.
+    func afterAnswer(_ connection: Connection) {
+        guard connection.phase == .readingHead, connection.unsent == nil else { return }
+        setInterest(connection, .readable)
+        resume(connection)
+    }
+
+    /// Sends of the current answer what the socket and the turn allow.
+    private func pump(_ connection: Connection) {
+        var turn = 0
+        while connection.phase == .sending, connection.unsent == nil, let sending = connection.sending {
+            if sending.offset == sending.bytes.count, sending.fileRemaining == 0 {
+                connection.sending = nil
+                return finishAnswer(connection)
+            }
+            if turn >= Self.turnSize {
+                // The others first. The socket takes more, so that the next turn begins at once.
+                setDeadline(connection, state.limits.sendTimeout)
+                return setInterest(connection, .writable)
+            }
+            guard flush(connection, makingRoom: TLSSession.ciphertextBound(Self.chunkSize)),
+                let count = fill(connection, sending)
+            else { return }
+            turn += count
+            // The buffer's bytes stay until they are encrypted.
+            guard unsafe write(connection, chunk.readable) else { return }
+            statistics.responseBytes.add(UInt64(count))
+            // The last part leaves with what is behind it.
+            if let rest = connection.sending, rest.offset == rest.bytes.count, rest.fileRemaining == 0 { continue }
+            flush(connection)
+        }
+    }
+
+    /// Fills the loop's buffer with the next part of the answer: how many bytes, `nil` where it must wait or failed.
+    private func fill(_ connection: Connection, _ current: Connection.Sending) -> Int? {
+        var sending = current
+        chunk.clear()
+        let size = lentOutputs < Self.lentLimit ? Self.chunkSize : Self.smallChunkSize
+        let inline = min(sending.bytes.count - sending.offset, size)
+        if inline > 0 {
+            // Copied within the array's bounds.
+            unsafe sending.bytes.withUnsafeBytes { bytes in
+                let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[sending.offset..<sending.offset + inline])
+                _ = unsafe chunk.append(part)
+            }
+            sending.offset += inline
+        }
+        let wanted = Int(min(Int64(size - inline), sending.fileRemaining))
+        if wanted > 0, let file = sending.file {
+            do throws(SystemError) {
+                // The kernel writes within the buffer, whose memory lives as long as the loop.
+                let part = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.writable[..<wanted])
+                let count = unsafe try file.readCached(into: part, at: sending.fileOffset)
+                if let count, count > 0 {
+                    chunk.filled(count)
+                    sending.fileOffset += Int64(count)
+                    sending.fileRemaining -= Int64(count)
+                } else if count == 0 {
+                    // Cut short since its size was announced: only the end of the connection can say so.
+                    connection.phase = .broken
+                    return nil
+                } else if chunk.isEmpty {
+                    readFromDisk(connection, file, at: sending.fileOffset, count: wanted)
+                    return nil
+                }
+            } catch {
+                connection.phase = .broken
+                return nil
+            }
+        }
+        connection.sending = sending
+        return chunk.count
+    }
+
+    /// Has a worker read the next part of a file, as the disk is needed for it.
+    private func readFromDisk(_ connection: Connection, _ file: SharedFile, at offset: Int64, count: Int) {
+        guard flush(connection) else { return }
+        connection.phase = .readingDisk
+        deadlines[Int(connection.number)] = 0
+        let number = connection.number
+        let serial = connection.serial
+        let inbox = inbox
+        state.workers.run {
+            let bytes = ReadyAnswer.read(file, offset: offset, count: count)
+            inbox.post(.chunk(number: number, serial: serial, bytes))
+        }
+    }
+
+    /// Counts an answer that is complete, and makes the connection ready for the next request or closes it.
+    private func finishAnswer(_ connection: Connection) {
+        let duration = MonotonicClock.nanoseconds &- connection.requestStart
+        statistics.count(method: connection.method, code: connection.status, nanoseconds: duration)
+        if connection.keepsAlive {
+            connection.phase = .readingHead
+            setDeadline(connection, state.limits.idleTimeout)
+        } else {
+            startClosing(connection)
+        }
+    }
+
+    // MARK: Bytes
+
+    private func write(_ connection: Connection, _ ready: ReadyAnswer) {
+        // The array's bytes stay until they are encrypted or copied.
+        unsafe ready.withBytes { bytes in
+            _ = unsafe write(connection, bytes)
+        }
+    }
+
+    /// Writes bytes for which there is room.
+    func write(_ connection: Connection, _ bytes: [UInt8]) {
+        guard flush(connection, makingRoom: TLSSession.ciphertextBound(bytes.count)) else { return }
+        // The array's bytes stay until they are encrypted or copied.
+        unsafe bytes.withUnsafeBytes { bytes in
+            _ = unsafe write(connection, bytes)
+        }
+    }
+
+    /// Encrypts `bytes` into the output, or copies them there; whether it worked.
+    private func write(_ connection: Connection, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let isWritten =
+            if let session = connection.session {
+                unsafe session.write(bytes)
+            } else {
+                unsafe transport.output.append(bytes)
+            }
+        if !isWritten { connection.phase = .broken }
+        return isWritten
+    }
+
+    /// Sends the output where there is less than `room` left in it; whether there is room now.
+    private func flush(_ connection: Connection, makingRoom room: Int) -> Bool {
+        transport.output.room >= room || flush(connection)
+    }
+
+    /// Sends all output in one call; whether the socket took it. What it did not take waits with the connection.
+    @discardableResult
+    func flush(_ connection: Connection) -> Bool {
+        let output = transport.output
+        guard !output.isEmpty else { return connection.unsent == nil }
+        if let unsent = connection.unsent {
+            // Behind what waits already; never ahead of it.
+            let all = TransportBuffer(capacity: unsent.count + output.count)
+            // Copied within the bounds of all three.
+            _ = unsafe all.append(unsent.readable)
+            _ = unsafe all.append(output.readable)
+            output.clear()
+            giveBack(connection)
+            connection.unsent = all
+            return false
+        }
+        // The buffer's bytes stay until the kernel has copied them.
+        switch unsafe Socket.send(connection.number, output.readable) {
+        case .bytes(let count) where count == output.count:
+            output.clear()
+            return true
+        case .bytes(let count):
+            output.take(count)
+        case .blocked:
+            break
+        case .failed:
+            output.clear()
+            connection.phase = .broken
+            return false
+        }
+        keep(output, for: connection)
+        setInterest(connection, .writable)
+        setDeadline(connection, state.limits.sendTimeout)
+        return false
+    }
+
+    /// Leaves unsent output with its connection.
+    private func keep(_ output: TransportBuffer, for connection: Connection) {
+        if output.count <= Self.copyLimit {
+            let copy = TransportBuffer(capacity: output.count)
+            // Copied within the bounds of both.
+            _ = unsafe copy.append(output.readable)
+            connection.unsent = copy
+            output.clear()
+        } else {
+            connection.unsent = output
+            lentOutputs += 1
+            transport.output = spareOutputs.popLast() ?? TransportBuffer(capacity: Self.outputSize)
+        }
+    }
+
+    /// Sends what waits with a connection; whether all of it is gone.
+    private func sendUnsent(_ connection: Connection, _ unsent: TransportBuffer) -> Bool {
+        // The buffer's bytes stay until the kernel has copied them.
+        switch unsafe Socket.send(connection.number, unsent.readable) {
+        case .bytes(let count):
+            unsent.take(count)
+            if unsent.isEmpty { return true }
+            setDeadline(connection, state.limits.sendTimeout)
+        case .blocked:
+            break
+        case .failed:
+            connection.phase = .broken
+        }
+        return false
+    }
+
+    /// Takes back the buffer that a connection held.
+    func giveBack(_ connection: Connection) {
+        guard let unsent = connection.unsent else { return }
+        connection.unsent = nil
+        guard unsent.capacity == Self.outputSize else { return }
+        lentOutputs -= 1
+        unsent.clear()
+        if spareOutputs.count < Self.spareLimit { spareOutputs.append(unsent) }
+    }
+}

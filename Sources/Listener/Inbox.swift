@@ -1,0 +1,92 @@
+internal import Platform
+internal import Synchronization
+
+/// What other threads have for an event loop.
+enum Message: Sendable {
+    /// A connection accepted for it, already in its epoll set.
+    case accepted(number: Int32, endpoint: Int)
+    /// What a worker decided for the connection with that number and serial.
+    case answer(number: Int32, serial: UInt64, ReadyAnswer, cache: (key: AnswerKey, generation: UInt64)?)
+    /// What a worker read from the disk; `nil` where it failed or the file ended early.
+    case chunk(number: Int32, serial: UInt64, [UInt8]?)
+}
+
+/// The messages that wait for an event loop, and the descriptor that wakes it.
+final class Inbox: Sendable {
+    private struct State {
+        var messages: [Message] = []
+        /// Whether the loop waits without a time limit, so that even what is not urgent has to wake it.
+        var isAsleep = false
+        /// Whether the descriptor was signalled since the loop last took the messages.
+        var isWoken = false
+    }
+
+    private let state = Mutex(State())
+    private let event: EventDescriptor
+
+    init() throws(SystemError) {
+        event = try EventDescriptor()
+    }
+
+    /// To be watched by the loop.
+    var number: Int32 { event.number }
+
+    /// Adds a message and wakes the loop.
+    func post(_ message: Message) {
+        let mustWake = state.withLock { state in
+            state.messages.append(message)
+            let mustWake = !state.isWoken
+            state.isWoken = true
+            return mustWake
+        }
+        if mustWake { event.signal() }
+    }
+
+    /// Adds an accepted connection together with its place in the loop's epoll set, so that the loop never sees an
+    /// event of a connection that it does not know. Wakes the loop only where it would sleep beyond the connection's
+    /// deadline: otherwise the connection's first bytes do.
+    func post(accepted number: Int32, endpoint: Int, to epoll: Epoll, token: UInt64) throws(SystemError) {
+        var failure: SystemError?
+        let mustWake = state.withLock { state in
+            do throws(SystemError) {
+                try epoll.add(number, .readable, token: token)
+                state.messages.append(.accepted(number: number, endpoint: endpoint))
+            } catch {
+                failure = error
+            }
+            return state.isAsleep
+        }
+        if let failure { throw failure }
+        if mustWake { event.signal() }
+    }
+
+    /// Wakes the loop.
+    func wake() {
+        event.signal()
+    }
+
+    /// Says that the loop is about to wait without a time limit; `false` where it must not, as messages wait.
+    func fallAsleep() -> Bool {
+        state.withLock { state in
+            state.isAsleep = state.messages.isEmpty
+            return state.isAsleep
+        }
+    }
+
+    /// Takes all messages. Called by the loop alone, before it looks at the events of a turn.
+    func take() -> [Message] {
+        state.withLock { state in
+            state.isAsleep = false
+            state.isWoken = false
+            guard !state.messages.isEmpty else { return [] }
+            let taken = state.messages
+            state.messages = []
+            return taken
+        }
+    }
+
+    /// Makes the descriptor quiet again.
+    func clear() {
+        event.clear()
+    }
+}

@@ -1,0 +1,71 @@
+internal import HTTP
+internal import Synchronization
+
+/// What one event loop counts. Written by that loop alone and read by any thread, so nothing is locked and no counter
+/// is contended: a load and a store, both relaxed.
+final class LoopStatistics: Sendable {
+    /// Of `specman_http_request_duration_seconds`, in nanoseconds.
+    static let bounds: [UInt64] = [
+        100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
+        250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000, 10_000_000_000,
+    ]
+    /// Get, head, post, options, any other, and requests too broken to have one.
+    static let methods = ["GET", "HEAD", "POST", "OPTIONS", "other", "none"]
+    private static let codes = 500
+
+    let connections = Counter()
+    let handshakes = Counter()
+    let failedHandshakes = Counter()
+    let responseBytes = Counter()
+    let durationSum = Counter()
+    private let requests: [Counter]
+    private let durations: [Counter]
+
+    init() {
+        requests = (0..<Self.methods.count * Self.codes).map { _ in Counter() }
+        durations = (0...Self.bounds.count).map { _ in Counter() }
+    }
+
+    /// Counts an answer.
+    ///
+    /// - Parameters:
+    ///   - method: An index of ``methods``.
+    ///   - code: 100 to 599.
+    ///   - nanoseconds: From the request's arrival to the last of the answer.
+    func count(method: Int, code: Int, nanoseconds: UInt64) {
+        let code = min(max(code, 100), 599) - 100
+        requests[method * Self.codes + code].add(1)
+        durationSum.add(nanoseconds)
+        var bucket = 0
+        while bucket < Self.bounds.count, nanoseconds > Self.bounds[bucket] { bucket += 1 }
+        durations[bucket].add(1)
+    }
+
+    /// Calls `body` with every method and code that was counted.
+    func forEachRequest(_ body: (_ method: Int, _ code: Int, _ count: UInt64) -> Void) {
+        for index in requests.indices {
+            let count = requests[index].value
+            if count > 0 { body(index / Self.codes, index % Self.codes + 100, count) }
+        }
+    }
+
+    /// How many answers fell into each bucket; the last one is beyond all bounds.
+    var durationCounts: [UInt64] { durations.map(\.value) }
+}
+
+/// A number that one thread changes and others read.
+final class Counter: Sendable {
+    private let number = Atomic<UInt64>(0)
+
+    var value: UInt64 { number.load(ordering: .relaxed) }
+
+    /// To be called by its one writer only.
+    func add(_ amount: UInt64) {
+        number.store(number.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+
+    /// To be called by its one writer only.
+    func subtract(_ amount: UInt64) {
+        number.store(number.load(ordering: .relaxed) &- amount, ordering: .relaxed)
+    }
+}

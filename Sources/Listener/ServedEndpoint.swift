@@ -1,0 +1,69 @@
+internal import OpenSSL
+internal import Platform
+internal import Synchronization
+
+/// An endpoint while it is served: what all event loops share of it.
+final class ServedEndpoint: Sendable {
+    private struct Identity {
+        var context: TLSContext?
+        var version: UInt64
+    }
+
+    let responder: any Responder
+    /// What it is bound to.
+    let address: SocketAddress
+    /// The listening socket's number, for the one loop that accepts from it.
+    let number: Int32
+    let isLocal: Bool
+    let isSecure: Bool
+    /// Open connections.
+    let connections = Atomic<Int>(0)
+    private let socket: Mutex<ListeningSocket?>
+    private let identity: Mutex<Identity>
+    private let version = Atomic<UInt64>(0)
+
+    init(_ endpoint: Endpoint, responder: any Responder) throws(ListenerError) {
+        let socket = try ListeningSocket(endpoint)
+        self.responder = responder
+        address = socket.address
+        number = socket.number
+        self.socket = Mutex(socket)
+        switch endpoint {
+        case .tls(_, let context):
+            isLocal = false
+            isSecure = true
+            identity = Mutex(Identity(context: context, version: 0))
+        case .plain:
+            isLocal = false
+            isSecure = false
+            identity = Mutex(Identity(context: nil, version: 0))
+        case .unix:
+            isLocal = true
+            isSecure = false
+            identity = Mutex(Identity(context: nil, version: 0))
+        }
+    }
+
+    /// Grows with each replacement of the certificate.
+    var tlsVersion: UInt64 { version.load(ordering: .acquiring) }
+
+    /// The context for new connections, and its version.
+    var tls: (context: TLSContext?, version: UInt64) {
+        identity.withLock { ($0.context, $0.version) }
+    }
+
+    /// New connections get another certificate; those that are open keep theirs.
+    func replace(_ context: TLSContext) {
+        let version = identity.withLock { identity in
+            identity.context = context
+            identity.version += 1
+            return identity.version
+        }
+        self.version.store(version, ordering: .releasing)
+    }
+
+    /// Stops listening. To be called by the loop that accepts, as no one else may know when the number is free.
+    func close() {
+        socket.withLock { $0 = nil }
+    }
+}
