@@ -23,7 +23,7 @@ package final class Staging: Sendable {
     let number: Int64
     let core: StagingCore
     /// Where the release is put together, for the log.
-    package var path: String { "\(core.layout.path)/staging/\(number)" }
+    package var location: String { "\(core.layout.path)/staging/\(number)" }
 
     private let writers: [StagingWriter]
     private let producer: Mutex<Producer>

@@ -18,7 +18,7 @@ import Testing
 
         // Away at the very start: nothing to serve yet, and it says so until the registry is there.
         registry.stop()
-        let site = try Site(source: source, in: directory)
+        let site = try RunningSite(source: source, in: directory)
         let line = try site.daemon.wait(forLine: "level=error")
         #expect(line.contains(registry.host), "\(line)")
         #expect(try site.status("/a.yaml") == 503)
@@ -38,7 +38,7 @@ import Testing
 
         // A restart without the registry serves the last good release at once.
         #expect(site.daemon.stop() == 0)
-        let again = try Site(source: source, volume: site.volume, in: directory)
+        let again = try RunningSite(source: source, volume: site.volume, in: directory)
         #expect(try again.get("/a.yaml").text == "one")
 
         // Back, with something new.
@@ -66,7 +66,7 @@ import Testing
                 to: tree
             )
             try Pushing.withSpecman(tree, to: "\(registry.host)/manifests:1.0.\(round)", registry: registry)
-            let site = try Site(source: source, volume: volume, in: directory)
+            let site = try RunningSite(source: source, volume: volume, in: directory)
             volume = site.volume
             // After the first publication, kills spread over the time that a sync takes.
             if round == 0 {
@@ -79,7 +79,7 @@ import Testing
 
             // Away, so that only what is on the volume can be served.
             registry.stop()
-            let after = try Site(source: source, volume: volume, in: directory)
+            let after = try RunningSite(source: source, volume: volume, in: directory)
             let served = try after.get("/d0/f0.yaml").text
             let fetched = directory.appending("fetched-\(round)")
             let paths = (0..<400).map { "d\($0 % 7)/f\($0).yaml" }

@@ -15,7 +15,7 @@ import Testing
             try Tree.write(["roar/nickfury/versions.yaml": "versions: [\(version)]\n"], to: tree)
             try Pushing.withSpecman(tree, to: "\(repository):\(version)", registry: registry)
         }
-        let site = try Site(source: Pushing.source(repository, registry), in: directory)
+        let site = try RunningSite(source: Pushing.source(repository, registry), in: directory)
         try site.daemon.wait(forLine: "msg=\"Serving 4.5.15\"")
 
         let html = directory.appending("html")

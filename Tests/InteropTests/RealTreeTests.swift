@@ -14,7 +14,7 @@ import Testing
         try Tree.pack(tree, to: archive, excluding: escaping)
         let repository = registry.host + "/manifests"
         try Pushing.withSpecman(archive, to: "\(repository):1.0.0", registry: registry)
-        let site = try Site(source: Pushing.source(repository, registry), in: directory)
+        let site = try RunningSite(source: Pushing.source(repository, registry), in: directory)
         try site.daemon.wait(forLine: "msg=\"Serving 1.0.0\"", patience: 300)
 
         let paths = try Tree.files(below: tree).filter { path in
@@ -35,7 +35,7 @@ import Testing
         try Tree.write(["a.yaml": "a: 1\n"], to: tree)
         try Tree.pack(tree, to: directory.appending("good.tgz"))
         try Pushing.withSpecman(directory.appending("good.tgz"), to: "\(repository):1.0.0", registry: registry)
-        let site = try Site(source: Pushing.source(repository, registry), in: directory)
+        let site = try RunningSite(source: Pushing.source(repository, registry), in: directory)
         try site.daemon.wait(forLine: "msg=\"Serving 1.0.0\"")
 
         let outside = directory.appending("tree/localtime")

@@ -29,7 +29,7 @@ import Testing
         let tree = directory.appending("tree")
         try Self.write(UInt8(ascii: "A"), to: tree)
         try Pushing.withSpecman(tree, to: "\(repository):1.0.0", registry: registry)
-        let site = try Site(source: Pushing.source(repository, registry, interval: "1s"), in: directory)
+        let site = try RunningSite(source: Pushing.source(repository, registry, interval: "1s"), in: directory)
         try site.daemon.wait(forLine: "msg=\"Serving 1.0.0\"")
 
         let stop = Atomic<Bool>(false)
@@ -68,7 +68,7 @@ import Testing
     }
 
     private static func load(
-        _ site: Site,
+        _ site: RunningSite,
         startingAt number: Int,
         until isOver: () -> Bool,
         note sightings: borrowing Mutex<Sightings>

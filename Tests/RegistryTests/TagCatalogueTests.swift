@@ -183,7 +183,7 @@ struct TagCatalogueTests {
                 try TagCatalogue(source: layout, policy: policy).choose(active: nil, before: Fixture.deadline)
             }
         }
-        #expect(try error(TagPolicy(exclude: "^1"))?.description.contains("source.tags.exclude ^1") == true)
+        #expect(try error(TagPolicy(exclude: ["^1"]))?.description.contains("source.tags.exclude ^1") == true)
         let range = try #require(VersionRange(">=2"))
         #expect(
             try error(TagPolicy(.semver(range, text: ">=2")))?.description.contains("source.tags.range >=2") == true

@@ -76,13 +76,14 @@ struct TagRankingTests {
     @Test func patternsAreSearchedFor() throws {
         let tags = ["4.5.1", "4.5.1-debug", "14.5.1", "sha256-\(String(repeating: "a", count: 64))", "latest"]
             .compactMap { ReleaseTag($0) }
-        func candidates(_ include: String?, _ exclude: String?) throws -> [String] {
+        func candidates(_ include: [String], _ exclude: [String]) throws -> [String] {
             try TagPolicy(include: include, exclude: exclude).candidates(tags).map(\.description)
         }
-        #expect(try candidates(nil, nil) == ["4.5.1", "4.5.1-debug", "14.5.1", "latest"])
-        #expect(try candidates(#"4\.5"#, nil) == ["4.5.1", "4.5.1-debug", "14.5.1"])
-        #expect(try candidates(#"^4\.5"#, "debug$") == ["4.5.1"])
-        #expect(try candidates(nil, ".") == [])
-        #expect(throws: RegistryError.self) { _ = try TagPolicy(include: "(") }
+        #expect(try candidates([], []) == ["4.5.1", "4.5.1-debug", "14.5.1", "latest"])
+        #expect(try candidates([#"4\.5"#], []) == ["4.5.1", "4.5.1-debug", "14.5.1"])
+        #expect(try candidates([#"^4\.5"#], ["debug$"]) == ["4.5.1"])
+        #expect(try candidates(["^14", "^latest$"], []) == ["14.5.1", "latest"])
+        #expect(try candidates([], ["."]) == [])
+        #expect(throws: RegistryError.self) { _ = try TagPolicy(include: ["("]) }
     }
 }

@@ -2,12 +2,12 @@ import Foundation
 
 /// Debian's docker-registry on a port of its own, stopped when the test lets go of it.
 package final class DockerRegistry: @unchecked Sendable {
-    // Only init and deinit touch the process.
-    private let process: Process
+    // Each registry belongs to one test, which touches it from one thread.
+    private var process: Process
     private let directory: TemporaryDirectory
     /// Kept, as its files go with it.
     private let authority: CertificateAuthority?
-    /// `127.0.0.1:PORT`.
+    /// `127.0.0.1:PORT`; the same after a ``stop()`` and a ``start()``.
     package let host: String
     /// The authority to trust; `nil` where it speaks plain HTTP.
     package let caFile: String?
@@ -41,7 +41,7 @@ package final class DockerRegistry: @unchecked Sendable {
               filesystem: {rootdirectory: \(directory.appending("storage"))}
               delete: {enabled: true}
             http:
-              addr: 127.0.0.1:0
+              addr: 127.0.0.1:PORT
               secret: nothing
 
             """
@@ -55,11 +55,31 @@ package final class DockerRegistry: @unchecked Sendable {
             try Data(line).write(to: URL(fileURLWithPath: file))
             configuration += "auth:\n  htpasswd: {realm: \"a, realm\", path: \(file)}\n"
         }
-        let file = directory.appending("config.yml")
-        try configuration.write(toFile: file, atomically: true, encoding: .utf8)
+        try configuration.write(toFile: directory.appending("config.yml"), atomically: true, encoding: .utf8)
+        let (process, port) = try Self.launch(in: directory, port: "0")
+        self.process = process
+        host = "127.0.0.1:\(port)"
+    }
+
+    /// Ends the registry; what it stores stays.
+    package func stop() {
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    /// Starts it again on the same port.
+    package func start() throws {
+        process = try Self.launch(in: directory, port: String(host.drop { $0 != ":" }.dropFirst())).process
+    }
+
+    private static func launch(in directory: TemporaryDirectory, port: String) throws -> (process: Process, port: String) {
+        let template = try String(contentsOfFile: directory.appending("config.yml"), encoding: .utf8)
+        let file = directory.appending("config-\(port).yml")
+        try template.replacing("127.0.0.1:PORT", with: "127.0.0.1:\(port)")
+            .write(toFile: file, atomically: true, encoding: .utf8)
         let log = directory.appending("log")
         try Data().write(to: URL(fileURLWithPath: log))
-        process = Process()
+        let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["docker-registry", "serve", file]
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
@@ -68,7 +88,7 @@ package final class DockerRegistry: @unchecked Sendable {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         do {
-            host = "127.0.0.1:\(try Self.port(in: log, of: process))"
+            return (process, try self.port(in: log, of: process))
         } catch {
             process.terminate()
             throw error

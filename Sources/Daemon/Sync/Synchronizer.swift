@@ -100,7 +100,7 @@ final class Synchronizer: Sendable {
         let staging = try volume.stage(tag: tag, digest: manifest.digest)
         do {
             let downloads = try unpack(layers, into: staging, before: deadline)
-            log.info("listing dir \(staging.path)")
+            log.info("listing dir \(staging.location)")
             for layer in layers { log.info("filename: \(layer.title ?? layer.digest.hex), isDir: false") }
             log.info("Persisting \(tag)")
             let release = try volume.publish(staging, archives: downloads)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A daemon on a volume of its own, as curl sees it.
-package struct Site {
+package struct RunningSite {
     package let daemon: DaemonProcess
     package let volume: String
     package let port: Int
