@@ -34,20 +34,32 @@ package struct ReleasePath: Hashable, Sendable {
     ///
     /// - Throws: ``Fault`` where the name is absolute, climbs with `..`, holds NUL, or goes beyond a limit.
     package init(_ name: some Collection<UInt8>) throws(Fault) {
+        try self.init(normalizing: Array(name))
+    }
+
+    private init(normalizing name: [UInt8]) throws(Fault) {
         let slash = UInt8(ascii: "/")
         let dot = UInt8(ascii: ".")
         if name.first == slash { throw .absolute }
-        if name.contains(0) { throw .containsNUL }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(name.count)
         var depth = 0
-        for component in name.split(separator: slash) {
-            if component.count == 1, component.first == dot { continue }
-            if component.count == 2, component.allSatisfy({ $0 == dot }) { throw .climbs }
-            if component.count > Self.longestComponent { throw .componentTooLong }
-            if !bytes.isEmpty { bytes.append(slash) }
-            bytes.append(contentsOf: component)
-            depth += 1
+        var start = 0
+        while start < name.count {
+            var end = start
+            while end < name.count, name[end] != slash {
+                if name[end] == 0 { throw .containsNUL }
+                end += 1
+            }
+            let count = end - start
+            if count > Self.longestComponent { throw .componentTooLong }
+            if count == 2, name[start] == dot, name[start + 1] == dot { throw .climbs }
+            if count > 0, !(count == 1 && name[start] == dot) {
+                if !bytes.isEmpty { bytes.append(slash) }
+                bytes.append(contentsOf: name[start..<end])
+                depth += 1
+            }
+            start = end + 1
         }
         if bytes.count > Self.longest { throw .tooLong }
         if depth > Self.deepest { throw .tooDeep }

@@ -40,14 +40,25 @@ package enum Socket {
         // Linux gives the name of a Unix socket the mode that the socket itself has: only the owner may connect.
         if family == AF_UNIX { _ = try systemCall("fchmod", on: subject) { fchmod(number, 0o600) } }
         if family == AF_INET6 { try set(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0, on: subject) }
-        _ = try systemCall("bind", on: subject) {
-            let result = address.withKernelForm { Glibc.bind(number, $0, $1) }
-            if let result { return result }
-            errno = ENAMETOOLONG
-            return -1
+        try withShortName(address) { (address) throws(SystemError) in
+            _ = try systemCall("bind", on: subject) {
+                let result = address.withKernelForm { Glibc.bind(number, $0, $1) }
+                if let result { return result }
+                errno = ENAMETOOLONG
+                return -1
+            }
         }
         _ = try systemCall("listen", on: subject) { Glibc.listen(number, backlog) }
         return socket
+    }
+
+    /// Gives `body` the address, with the name of a Unix socket in a form that fits.
+    private static func withShortName(
+        _ address: SocketAddress,
+        _ body: (SocketAddress) throws(SystemError) -> Void
+    ) throws(SystemError) {
+        guard case .unix(let path) = address else { return try body(address) }
+        try UnixSocketFile.withShortName(path) { (path) throws(SystemError) in try body(.unix(path: path)) }
     }
 
     /// Opens a connection to `address` and waits until it stands: for tools and tests, never on an event loop.
@@ -65,11 +76,13 @@ package enum Socket {
             }
         )
         let number = socket.number
-        _ = try systemCall("connect", on: subject) {
-            let result = address.withKernelForm { Glibc.connect(number, $0, $1) }
-            if let result { return result }
-            errno = ENAMETOOLONG
-            return -1
+        try withShortName(address) { (address) throws(SystemError) in
+            _ = try systemCall("connect", on: subject) {
+                let result = address.withKernelForm { Glibc.connect(number, $0, $1) }
+                if let result { return result }
+                errno = ENAMETOOLONG
+                return -1
+            }
         }
         return socket
     }

@@ -19,4 +19,21 @@ package enum UnixSocketFile {
         // A name that stays makes the next bind fail, which reports it.
         _ = unlink(path)
     }
+
+    /// The longest name that a Unix socket's address holds, in bytes (`unix(7)`, `sun_path` without its NUL).
+    private static let longestName = 107
+
+    /// Gives `body` a name of the socket at `path` that fits into an address, valid during the call: volumes lie deep.
+    ///
+    /// A long one is replaced by one relative to its directory, held open meanwhile (`proc(5)`, `/proc/self/fd/N/NAME`).
+    /// Where the directory can't be opened `body` gets the long one, and fails with what is wrong with it.
+    package static func withShortName<Result, Failure: Error>(
+        _ path: String,
+        _ body: (String) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard path.utf8.count > longestName, let slash = path.lastIndex(of: "/"),
+            let directory = try? FileDescriptor.open(String(path[..<slash]), [.readOnly, .directory])
+        else { return try body(path) }
+        return try body("/proc/self/fd/\(directory.number)/\(path[path.index(after: slash)...])")
+    }
 }

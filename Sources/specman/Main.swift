@@ -16,8 +16,9 @@ struct Main {
             try command.run()
         } catch let error as ConfigurationError {
             end(.configuration, "\(error)")
-        } catch let error as CommandFailure {
-            end(.failed, error.description)
+        } catch where Specman.exitCode(for: error) == .failure {
+            // The rooms' own errors: each description is the line.
+            end(.failed, "\(error)")
         } catch {
             // Wrong usage (64), and --help and --version (0), in ArgumentParser's own words.
             Specman.exit(withError: error)

@@ -112,6 +112,7 @@ import Testing
         try run(
             """
             head -c 3000000 /dev/urandom > big
+            : > manifests.tgz
             tar --sort=name -cf - . | gzip -1 > manifests.tgz || true
             """,
             in: directory

@@ -13,7 +13,8 @@ import Testing
         "HTTP": ["Content"],
         "Registry": ["Content", "Curl", "OpenSSL", "Platform"],
         "Archive": ["Content", "Zlib"],
-        "Store": ["Content", "OpenSSL", "Platform", "GRDB"],
+        // GRDB binds and reads bytes as Foundation's `Data`.
+        "Store": ["Content", "OpenSSL", "Platform", "GRDB", "Foundation"],
         "Serving": ["Content", "HTTP", "Store", "Zlib"],
         "Listener": ["HTTP", "OpenSSL", "Platform"],
         "Daemon": [

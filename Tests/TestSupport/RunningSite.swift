@@ -113,7 +113,9 @@ package enum Tree {
     /// What differs between the files of two directories; empty where they are equal.
     package static func differences(_ paths: [String], _ left: String, _ right: String) -> [String] {
         paths.filter { path in
-            !FileManager.default.contentsEqual(atPath: left + "/" + path, andPath: right + "/" + path)
+            // Links are followed: what counts is what somebody reads there.
+            let one = FileManager.default.contents(atPath: left + "/" + path)
+            return one == nil || one != FileManager.default.contents(atPath: right + "/" + path)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Curl
+internal import Platform
 
 /// The daemon's door for commands on the same machine: HTTP on `<storage.directory>/specman.sock`.
 struct DaemonSocket {
@@ -15,28 +16,33 @@ struct DaemonSocket {
         _ path: String,
         timeout: Duration = .seconds(10)
     ) throws -> [UInt8] {
-        var options = TransferOptions()
-        options.unixSocket = directory + "/specman.sock"
-        options.stallTime = timeout
         // The name is only there because HTTP asks for one.
         guard let url = TransferURL("http://localhost" + path) else {
             throw CommandFailure("asking the daemon for \(path): not a path")
         }
-        do {
-            let (response, body) = try TransferClient(options).collect(
-                TransferRequest(method, url, timeout: timeout),
-                limit: Self.limit
-            )
-            guard (200..<300).contains(response.status) else {
-                let text = String(decoding: body, as: UTF8.self)
-                throw CommandFailure("asking the daemon for \(path): it answers \(response.status): \(text)")
+        let (response, body): (TransferResponse, [UInt8])
+        do throws(TransferError) {
+            (response, body) = try UnixSocketFile.withShortName(directory + "/specman.sock") {
+                (name) throws(TransferError) in
+                var options = TransferOptions()
+                options.unixSocket = name
+                options.stallTime = timeout
+                return try TransferClient(options).collect(
+                    TransferRequest(method, url, timeout: timeout),
+                    limit: Self.limit
+                )
             }
-            return body
-        } catch let error as TransferError {
+        } catch {
             throw CommandFailure(
                 "asking the daemon on \(directory)/specman.sock: \(error); "
                     + "check that it runs and that this user may open the socket"
             )
         }
+        // A failed sync is reported with its reason in the document; the caller reads it.
+        guard (200..<300).contains(response.status) || response.status == 500 else {
+            let text = String(decoding: body, as: UTF8.self)
+            throw CommandFailure("asking the daemon for \(path): it answers \(response.status): \(text)")
+        }
+        return body
     }
 }

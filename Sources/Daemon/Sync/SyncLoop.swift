@@ -138,7 +138,8 @@ package final class SyncLoop: Sendable {
 extension SyncProgress {
     fileprivate mutating func note(_ outcome: SyncOutcome, took: Duration, at now: Timestamp, pause: Duration) {
         lastDuration = took
-        next = Timestamp(seconds: now.seconds + pause.components.seconds)
+        // Rounded up: it is never due before the time that is told.
+        next = Timestamp(seconds: now.seconds + pause.components.seconds + (pause.components.attoseconds > 0 ? 1 : 0))
         switch outcome {
         case .unchanged: unchanged += 1
         case .published: published += 1

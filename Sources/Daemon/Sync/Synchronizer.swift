@@ -62,15 +62,16 @@ final class Synchronizer: Sendable {
         let choice = try catalogue.choose(active: active?.tag, before: deadline)
         let tag = choice.chosen.tag
         let names = choice.ranked.map { "\($0.tag)" }.joined(separator: " ")
-        warnOfUndated(choice.undated)
         if let active, active.tag == tag, active.digest == choice.chosen.digest {
             log.debug("Syncing with OCI repo")
             log.debug("tags[\(names)]")
             log.debug("nothing new", metadata: ["tag": "\(tag)", "digest": "\(active.digest)"])
+            warnOfUndated(choice.undated)
             return .unchanged(tag: tag, digest: active.digest)
         }
         log.info("Syncing with OCI repo")
         log.info("tags[\(names)]")
+        warnOfUndated(choice.undated)
         return .published(tag: tag, digest: try take(tag, digest: choice.chosen.digest, before: deadline))
     }
 
@@ -175,7 +176,7 @@ final class Synchronizer: Sendable {
         guard !new.isEmpty else { return }
         let names = new.map { "\($0)" }.joined(separator: " ")
         log.warning(
-            "tags without a creation date: 0.0.0, then the highest version wins; push with ORAS to have dates",
+            "tags without a creation date: 0.0.0, then the highest version wins; the ORAS command and specman push write dates",
             metadata: ["tags": "\(names)"]
         )
     }
