@@ -118,6 +118,7 @@ package final class Directory: Sendable {
     /// What the file system knows of `name`, of a link itself (`fstatat(2)`); `nil` where there is none.
     package func status(_ name: [UInt8]) throws(SystemError) -> FileStatus? {
         var status = stat()
+        let name = name.isEmpty ? [UInt8(ascii: ".")] : name
         do throws(SystemError) {
             _ = try call("fstatat", name: name) { Glibc.fstatat(number, $0, &status, AT_SYMLINK_NOFOLLOW) }
         } catch  where error.isNotFound {

@@ -2,6 +2,7 @@ internal import Content
 internal import Foundation
 internal import GRDB
 internal import Platform
+internal import Synchronization
 
 /// The SQLite database that says what the releases hold.
 ///
@@ -11,14 +12,18 @@ final class Index: Sendable {
     static let fileName = "index.sqlite"
 
     /// Connections that read at the same time: the listener's workers and the two writers of a staging.
-    private static let readers = 8
+    private static let readers = 6
     /// Pages (4 KiB) in the log before it is folded into the database: 16 MiB, so that a bulk insert doesn't stop often.
     private static let checkpointPages = 4096
 
-    let pool: DatabasePool
+    private let pool: DatabasePool
+    private let path: String
+    /// Set by the first sign of damage.
+    private let isDamaged = Atomic(false)
 
     /// Opens the index at `path`, making it where it isn't there and may be written.
     init(path: String, readOnly: Bool) throws(StoreError) {
+        self.path = path
         var configuration = Configuration()
         configuration.readonly = readOnly
         configuration.maximumReaderCount = Self.readers
@@ -39,24 +44,12 @@ final class Index: Sendable {
 
     /// Reads without a transaction: each statement sees one state, and the rows of a published release don't change.
     func read<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
-        do {
-            return try pool.unsafeRead(body)
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            throw StoreError(doing: doing, error)
-        }
+        try attempt(doing) { try pool.unsafeRead(body) }
     }
 
     /// Writes in one durable transaction.
     func write<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
-        do {
-            return try pool.write(body)
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            throw StoreError(doing: doing, error)
-        }
+        try attempt(doing) { try pool.write(body) }
     }
 
     /// Writes in one transaction that a power loss may undo, until the next durable one makes both durable.
@@ -64,8 +57,8 @@ final class Index: Sendable {
     /// SQLite: in WAL mode `synchronous=NORMAL` leaves out only the sync of the log at a commit; a later sync of the log
     /// covers all before it.
     func writeLazily<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
-        do {
-            return try pool.writeWithoutTransaction { database in
+        try attempt(doing) {
+            try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = NORMAL")
                 let result = Result {
                     var value: Value?
@@ -81,10 +74,22 @@ final class Index: Sendable {
                 }
                 return value
             }
-        } catch let error as StoreError {
-            throw error
+        }
+    }
+
+    /// Does `body`; where it meets a damaged database, leaves a mark that has the next start rebuild it.
+    private func attempt<Value>(_ doing: String, _ body: () throws -> Value) throws(StoreError) -> Value {
+        do throws(StoreError) {
+            return try StoreError.attempt(doing, body)
         } catch {
-            throw StoreError(doing: doing, error)
+            if case .corruptIndex = error, !pool.configuration.readonly,
+                !isDamaged.exchange(true, ordering: .relaxed)
+            {
+                let slash = path.lastIndex(of: "/") ?? path.startIndex
+                // Where not even that can be written, the start meets the same error and does the same.
+                try? WholeFile.write([], to: path[..<slash] + "/" + VolumeLayout.rebuildMark)
+            }
+            throw error
         }
     }
 

@@ -33,13 +33,23 @@ struct IndexRebuild {
         let target = (try? layout.root.symbolicLink(VolumeLayout.current.bytes)) ?? []
         let current = releases.first { "releases/\($0.id)".bytes == target } ?? newest
         let floor = max(now.seconds, newest.publishedAt.seconds + 1)
+        // What an interrupted staging or rebuild left.
+        try index.writeLazily("emptying the index") { database in try database.execute(sql: "DELETE FROM files") }
         var remembered: [Inode: Digest] = [:]
-        for (offset, release) in releases.enumerated() {
-            var release = release
-            release.number = Int64(offset) + 1
-            release.floor = floor
-            release.isActive = release.id == current.id
-            try rebuild(release, &remembered)
+        for offset in releases.indices {
+            releases[offset].number = Int64(offset) + 1
+            releases[offset].floor = floor
+            releases[offset].isActive = releases[offset].id == current.id
+            try addFiles(of: releases[offset], &remembered)
+        }
+        // All in one step: with only some of them in the index, a start would take the others for leftovers.
+        let found = releases
+        try index.write("rebuilding the index") { database in
+            for var release in found {
+                (release.files, release.bytes, release.links) = try Index.totals(of: release.number, database)
+                try Index.add(release, database)
+                try Index.record(.rebuilt, release, at: floor, database)
+            }
         }
     }
 
@@ -49,7 +59,7 @@ struct IndexRebuild {
         let number: UInt64
     }
 
-    private func rebuild(_ release: ReleaseRow, _ remembered: inout [Inode: Digest]) throws(StoreError) {
+    private func addFiles(of release: ReleaseRow, _ remembered: inout [Inode: Digest]) throws(StoreError) {
         try StoreError.attempt("rebuilding the index of release \(release.id)") {
             let root = try layout.releases.directory(release.id.bytes)
             let number = release.number
@@ -82,12 +92,8 @@ struct IndexRebuild {
                 }
             }
             let batch = rows
-            try index.write("rebuilding \(release.id)") { database in
+            try index.writeLazily("rebuilding \(release.id)") { database in
                 try Index.insert(batch, into: number, database)
-                var release = release
-                (release.files, release.bytes, release.links) = try Index.totals(of: number, database)
-                try Index.add(release, database)
-                try Index.record(.rebuilt, release, at: release.floor, database)
             }
         }
     }

@@ -30,6 +30,8 @@ struct LinkResolver {
         // Once nothing is there, the rest is only looked at for whether it climbs out.
         var isMissing = false
         while let component = pending.popLast() {
+            // Only a directory has components, `.` and `..` included.
+            if currentRow?.kind == .file { isMissing = true }
             if component == [UInt8(ascii: ".")] { continue }
             if component == Array("..".utf8) {
                 if current.isRoot { return .escapes }
@@ -38,7 +40,6 @@ struct LinkResolver {
                 continue
             }
             guard let next = try? current.appending(component) else { return .missing }  // Too long or deep to exist.
-            if currentRow?.kind == .file { isMissing = true }
             guard !isMissing, let row = try row(next) else {
                 isMissing = true
                 current = next

@@ -132,6 +132,21 @@ package final class Release: Sendable {
         )
     }
 
+    /// The latest second that one of its links is served as; 0 where it has none.
+    func latestLink() throws(StoreError) -> Int64 {
+        guard links > 0 else { return 0 }
+        let number = number
+        let latest = try index.read("looking for the latest link of \(id)") { database in
+            try Int64.fetchOne(
+                database,
+                sql:
+                    "SELECT MAX(CASE seconds WHEN 0 THEN ? ELSE seconds END) FROM files WHERE release = ? AND kind = 2",
+                arguments: [publishedAt.seconds, number]
+            )
+        }
+        return latest.map { served(Timestamp(seconds: $0)).seconds } ?? 0
+    }
+
     /// The time that a row's `modified` is served as.
     func served(_ modified: Timestamp?) -> Timestamp {
         let modified = modified.map { min($0, publishedAt) } ?? publishedAt

@@ -16,13 +16,21 @@ final class StagingCore: Sendable {
     let sources: [Int64: Release]
     /// The release that was served when the staging began.
     let active: Release?
+    /// The latest second that a link of that release is served as.
+    private let linkCeiling: Int64
     private let reserve: Int64
     private let rows = Mutex<[IndexRow]>([])
     private let failure = Mutex<StoreError?>(nil)
     private let links = Atomic(true)
 
-    init(layout: VolumeLayout, index: Index, number: Int64, root: Directory, retained: RetainedReleases, reserve: Int64)
-    {
+    init(
+        layout: VolumeLayout,
+        index: Index,
+        number: Int64,
+        root: Directory,
+        retained: RetainedReleases,
+        reserve: Int64
+    ) throws(StoreError) {
         self.layout = layout
         self.index = index
         self.number = number
@@ -30,6 +38,7 @@ final class StagingCore: Sendable {
         self.reserve = reserve
         sources = Dictionary(retained.releases.map { ($0.number, $0) }) { first, _ in first }
         active = retained.active
+        linkCeiling = try retained.active?.latestLink() ?? 0
     }
 
     /// Whether files of other releases can be linked; cleared by the first refusal that is one of the file system.
@@ -100,15 +109,17 @@ final class StagingCore: Sendable {
 
     /// What `Last-Modified` may say of a row; `nil` for the moment of publication.
     ///
-    /// A client may have any earlier answer for the path. So what is unchanged keeps its time; what has changed has the
-    /// archive's time where that is newer by a second, the unit of HTTP dates; and what is new to the path, where it may
-    /// have been in a release before, is as new as its publication.
+    /// A client may have any earlier answer for the path. So what is unchanged keeps its time. A file that has changed
+    /// has the archive's time where that is newer by a second, the unit of HTTP dates, than its own and than any link's:
+    /// a path through links is as new as the newest of them and the file. What is new to the path, where it may have
+    /// been in a release before, and a link that leads elsewhere are as new as the publication.
     func modified(_ row: IndexRow, archived: Timestamp, previous: IndexRow?) -> Timestamp? {
         guard let active else { return archived.seconds > 0 ? archived : nil }
         guard let previous, previous.kind == row.kind else { return nil }
         let before = active.served(previous.modified)
         if previous.digest == row.digest, previous.target == row.target { return before }
-        return archived.seconds > before.seconds ? archived : nil
+        guard row.kind == .file, archived.seconds > max(before.seconds, linkCeiling) else { return nil }
+        return archived
     }
 }
 

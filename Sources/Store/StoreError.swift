@@ -53,7 +53,8 @@ package enum StoreError: Error, Hashable {
         let reason = error.message ?? "\(error.extendedResultCode)"
         switch error.resultCode {
         case .SQLITE_FULL: self = .outOfSpace(doing: doing, path: "index.sqlite")
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corruptIndex(doing: doing, reason: reason)
+        // A statement of ours that doesn't fit the schema: the database is somebody else's, or half of ours.
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR: self = .corruptIndex(doing: doing, reason: reason)
         default: self = .index(doing: doing, reason: reason)
         }
     }

@@ -12,12 +12,10 @@ extension Volume {
             return (state.nextNumber, state.retained)
         }
         try layout.requireSpace(0, reserve: options.reserve)
-        do throws(SystemError) {
+        return try StoreError.attempt("beginning a release in \(layout.path)/staging") {
             let name = "\(number)".bytes
-            // What a crash left there may not have been swept yet.
-            try layout.staging.removeTree(name)
             try layout.staging.makeDirectory(name)
-            let core = StagingCore(
+            let core = try StagingCore(
                 layout: layout,
                 index: index,
                 number: number,
@@ -26,8 +24,6 @@ extension Volume {
                 reserve: options.reserve
             )
             return Staging(tag: tag, digest: digest, core: core)
-        } catch {
-            throw StoreError(doing: "beginning a release in \(layout.path)/staging", error)
         }
     }
 
@@ -47,12 +43,24 @@ extension Volume {
         return download
     }
 
+    /// Opens the kept archive with `digest`; `nil` where it is not kept.
+    package func openArchive(_ digest: Digest) throws(StoreError) -> StoredFile? {
+        do throws(SystemError) {
+            let file = try layout.archives.open(VolumeLayout.archive(digest).bytes, [.readOnly, .noFollow])
+            let size = try file.status().size
+            return StoredFile(file, size: size)
+        } catch {
+            if error.isNotFound { return nil }
+            throw StoreError(doing: "opening the archive \(digest)", error)
+        }
+    }
+
     /// Makes `staging` the release that is served, in the steps that ``Volume`` tells of, and drops what is beyond
     /// retention.
     ///
     /// A release of the same manifest that is retained already is activated instead, under the tag of `staging`.
     /// - Parameter archives: The layers' bytes, verified, in the manifest's order; they are kept or removed.
-    /// - Throws: Why it was not published; then `staging` is discarded, and `archives` can be used again.
+    /// - Throws: Why it was not published; then `staging` is discarded, and ``download(for:)`` has the bytes still.
     package func publish(_ staging: Staging, archives: [PartialDownload]) throws(StoreError) -> Release {
         try change.withLock { _ throws(StoreError) in
             if let existing = release(staging.digest) {
@@ -219,14 +227,16 @@ extension Volume {
     }
 
     /// Removes the archives that no retained release has, and what was received for releases that never came.
+    ///
+    /// At once, not in the background: the next download may use the same names.
     private func removeArchives() {
         let kept = Set(releases().flatMap(\.archives).map(VolumeLayout.archive))
         do throws(SystemError) {
             for name in try layout.archives.names() where !kept.contains(String(decoding: name, as: UTF8.self)) {
-                reclaimer.reclaim(name, in: layout.archives)
+                try layout.archives.removeTree(name)
             }
         } catch {
-            reclaimer.report(StoreError(doing: "listing \(layout.archives.path)", error))
+            reclaimer.report(StoreError(doing: "removing old archives", error))
         }
     }
 }

@@ -12,9 +12,9 @@ internal import Synchronization
 /// | staging began | `staging/N`, rows of N without a release | serves the release before; removes both |
 /// | the sidecar | the same, and `releases/ID.json` | removes the sidecar, too |
 /// | the directory's rename and its sync | `releases/ID` whole, no row in `releases` | removes it; where the index is lost, takes it as published |
-/// | the archives' rename | archives of no release | removes them |
+/// | the archives' rename | archives of no release | calls them partial: the next download begins with them |
 /// | the index's commit: **the publication** | everything, `current` on the release before | serves the new release; points `current` at it |
-/// | `current` | releases and archives beyond retention | removes them |
+/// | `current` | releases beyond retention | removes them |
 ///
 /// A commit that failed and yet became durable would name a directory that was removed again: such a release is dropped
 /// at the start, and the newest whole one is served. Removal happens in the background; a release that somebody still

@@ -39,16 +39,21 @@ struct VolumeOpening {
         }
         let active = found.rows.first(where: \.isActive)?.number
         let retained = RetainedReleases(releases, active: releases.first { $0.number == active })
+        let stagings = try Self.names(in: layout.staging)
+        // A number that something left over has is not used again before that is removed.
+        let used = found.numbers + found.rows.map(\.number) + stagings.compactMap { Int64($0) }
         state = Volume.State(
             retained: retained,
-            nextNumber: max(found.numbers.last ?? 0, found.rows.first?.number ?? 0) + 1,
+            nextNumber: (used.max() ?? 0) + 1,
             lastEvent: found.lastEvent
         )
+        for name in stagings { reclaimer.reclaim(name.bytes, in: layout.staging) }
         try sweep(layout, names: names, kept: found.rows, numbers: found.numbers)
         do throws(SystemError) {
             try layout.pointCurrent(at: retained.active?.id)
         } catch {
-            throw StoreError(doing: "pointing current at the active release", error)
+            // It is there for people; what is served comes from the index.
+            reclaimer.report(StoreError(doing: "pointing current at the active release", error))
         }
     }
 
@@ -65,14 +70,15 @@ struct VolumeOpening {
         numbers: [Int64]
     ) throws(StoreError) {
         let ids = Set(kept.map(\.id))
-        for name in names where !ids.contains(name) && !ids.contains(String(name.dropLast(5))) {
-            reclaimer.reclaim(name.bytes, in: layout.releases)
-        }
+        let expected = ids.union(ids.map(VolumeLayout.sidecar))
+        for name in names.subtracting(expected) { reclaimer.reclaim(name.bytes, in: layout.releases) }
         for number in Set(numbers).subtracting(kept.map(\.number)) { reclaimer.reclaimRows(of: number) }
-        for name in try Self.names(in: layout.staging) { reclaimer.reclaim(name.bytes, in: layout.staging) }
         let archives = Set(kept.flatMap(\.archives).map(VolumeLayout.archive))
         for name in try Self.names(in: layout.archives) where !archives.contains(name) && !name.hasSuffix(".partial") {
-            reclaimer.reclaim(name.bytes, in: layout.archives)
+            // Of a release that was all but published, most likely: the next download begins with these bytes.
+            try StoreError.attempt("putting back the archive \(name)") {
+                try layout.archives.rename(name.bytes, to: layout.archives, as: (name + ".partial").bytes)
+            }
         }
     }
 

@@ -102,6 +102,12 @@ extension Staging {
     }
 }
 
+extension PartialDownload {
+    func append(_ bytes: [UInt8]) throws {
+        try append(bytes.span.bytes)
+    }
+}
+
 extension Volume {
     @discardableResult
     func publish(_ tag: String, _ number: UInt8, _ entries: [Entry]) throws -> Release {
@@ -140,4 +146,15 @@ extension Release {
     func modified(_ name: String) throws -> Int64? {
         try lookup(path(name))?.modified.seconds
     }
+}
+
+/// Writes into a file that may be read-only, as a careless administrator would.
+func overwrite(_ path: String, _ text: String) throws {
+    try FileManager.default.removeItem(atPath: path)
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+}
+
+func replaceByLink(_ path: String, to target: String) throws {
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
 }

@@ -1,0 +1,157 @@
+import Content
+import Foundation
+import Platform
+import Testing
+
+@testable import Store
+
+/// The states of the table in ``Volume``'s comment, made by hand, and what a start makes of them.
+@Suite struct CrashTests {
+    /// A volume that has served one release, with nobody on it.
+    private func volumeWithOneRelease() throws -> (test: TestVolume, id: String) {
+        let test = try TestVolume()
+        let volume = try test.open()
+        let id = try volume.publish("1", 1, [.file("f", "1")]).id
+        return (test, id)
+    }
+
+    private func expectOnlyTheFirst(_ test: TestVolume, _ id: String) throws {
+        let volume = try test.open()
+        volume.settle()
+        #expect(volume.takeProblems().isEmpty)
+        #expect(volume.releases().map(\.id) == [id])
+        #expect(try volume.active?.content("f") == "1")
+        #expect(try test.names(in: "staging").isEmpty)
+        #expect(try test.names(in: "releases") == [id, id + ".json"])
+        #expect(try test.current() == "releases/\(id)")
+        let numbers = try volume.index.read("test") { database in try Index.numbers(database) }
+        #expect(numbers.count == 1)
+        // And the next release finds a clean table.
+        #expect(try volume.publish("2", 2, [.file("f", "2")]).content("f") == "2")
+    }
+
+    @Test func whileStaging() throws {
+        let (test, id) = try volumeWithOneRelease()
+        do {
+            let volume = try test.open()
+            let staging = try volume.stage(tag: #require(Tag("2")), digest: digest(2))
+            try staging.add([.file("f", "2"), .file("g", String(repeating: "g", count: 300_000))])
+            try staging.seal()
+        }
+        #expect(try test.names(in: "staging").count == 1)
+        try expectOnlyTheFirst(test, id)
+    }
+
+    @Test func afterTheSidecar() throws {
+        let (test, id) = try volumeWithOneRelease()
+        do {
+            let volume = try test.open()
+            let staging = try volume.stage(tag: #require(Tag("2")), digest: digest(2))
+            try staging.add([.file("f", "2")])
+            try staging.seal()
+            try Sidecar(volume.releases()[0].row).write(of: "2-020202020202", in: volume.layout)
+            try Data("half".utf8).write(to: URL(fileURLWithPath: test.path + "/releases/3-0303.json.new"))
+        }
+        try expectOnlyTheFirst(test, id)
+    }
+
+    @Test func afterTheRename() throws {
+        let (test, id) = try volumeWithOneRelease()
+        try renameWithoutCommit(test)
+        try expectOnlyTheFirst(test, id)
+    }
+
+    @Test func afterTheRenameOfTheFirstRelease() throws {
+        let test = try TestVolume()
+        try renameWithoutCommit(test)
+        let volume = try test.open()
+        #expect(try volume.active?.content("f") == "2")
+        #expect(volume.active?.tag == Tag("2"))
+    }
+
+    /// Everything of a publication but the index's commit.
+    private func renameWithoutCommit(_ test: TestVolume) throws {
+        let volume = try test.open()
+        let staging = try volume.stage(tag: #require(Tag("2")), digest: digest(2))
+        try staging.add([.file("f", "2")])
+        try staging.seal()
+        let id = "2-020202020202"
+        let row = ReleaseRow(
+            number: staging.number,
+            id: id,
+            tag: staging.tag,
+            digest: staging.digest,
+            files: 1,
+            bytes: 1,
+            links: 0,
+            publishedAt: Timestamp(seconds: TestVolume.start + 5),
+            floor: 0,
+            isActive: true,
+            archives: []
+        )
+        try Sidecar(row).write(of: id, in: volume.layout)
+        try volume.layout.staging.rename("\(staging.number)".bytes, to: volume.layout.releases, as: id.bytes)
+    }
+
+    @Test func afterTheArchivesRename() throws {
+        let (test, id) = try volumeWithOneRelease()
+        let blob = Descriptor(mediaType: "", digest: try digest(7), size: 5)
+        try Data("bytes".utf8).write(to: URL(fileURLWithPath: test.path + "/archives/" + blob.digest.hex))
+        do {
+            let volume = try test.open()
+            #expect(try test.names(in: "archives") == [blob.digest.hex + ".partial"])
+            #expect(try volume.download(for: blob).length == 5)
+        }
+        try expectOnlyTheFirst(test, id)
+    }
+
+    @Test func afterTheCommit() throws {
+        let (test, first) = try volumeWithOneRelease()
+        let id: String
+        do {
+            let volume = try test.open()
+            id = try volume.publish("2", 2, [.file("f", "2")]).id
+            try volume.layout.pointCurrent(at: first)
+            try volume.layout.root.makeSymbolicLink("current.new".bytes, to: "x".bytes)
+        }
+        let volume = try test.open()
+        #expect(volume.active?.id == id)
+        #expect(try test.current() == "releases/\(id)")
+        #expect(!test.exists("current.new"))
+    }
+
+    @Test func beforeWhatIsRetiredIsRemoved() throws {
+        let (test, first) = try volumeWithOneRelease()
+        do {
+            let volume = try test.open()
+            try volume.publish("2", 2, [.file("f", "2")])
+            let row = try #require(volume.releases().last).row
+            #expect(row.id == first)
+            try volume.index.write("test") { database in try Index.retire(row, database) }
+        }
+        let volume = try test.open()
+        volume.settle()
+        #expect(volume.releases().map { "\($0.tag)" } == ["2"])
+        #expect(!test.exists("releases/" + first))
+        #expect(!test.exists("releases/" + first + ".json"))
+    }
+
+    @Test func aReleaseWhoseDirectoryIsGone() throws {
+        let (test, first) = try volumeWithOneRelease()
+        let second = try test.open().publish("2", 2, [.file("f", "2")]).id
+        try FileManager.default.removeItem(atPath: test.path + "/releases/" + second)
+        let volume = try test.open()
+        #expect(volume.active?.id == first)
+        #expect(try test.current() == "releases/\(first)")
+    }
+
+    @Test func nothingAtAllIsServedWithoutReleases() throws {
+        let test = try TestVolume()
+        let id = try test.open().publish("1", 1, [.file("f", "1")]).id
+        try FileManager.default.removeItem(atPath: test.path + "/releases/" + id)
+        let volume = try test.open()
+        #expect(volume.active == nil)
+        #expect(!test.exists("current"))
+        #expect(try volume.publish("1", 1, [.file("f", "1")]).content("f") == "1")
+    }
+}
