@@ -162,34 +162,3 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
         return bytes
     }
 }
-
-/// `oci-layout`.
-struct LayoutMarker: Codable {
-    var imageLayoutVersion: String
-}
-
-/// `index.json`, with the members that others may have put there kept as far as the specification names them.
-struct LayoutIndex: Codable {
-    var schemaVersion = 2
-    var mediaType: String?
-    var manifests: [Entry]
-    var annotations: [String: String]?
-
-    struct Entry: Codable {
-        var mediaType: String?
-        var digest: String
-        var size: Int64
-        var annotations: [String: String]?
-        var artifactType: String?
-        var platform: [String: String]?
-
-        var tag: Tag? { annotations?[Annotation.referenceName].flatMap { Tag($0) } }
-
-        func descriptor(in name: String) throws(RegistryError) -> Descriptor {
-            guard let digest = Digest(digest), size >= 0 else {
-                throw .malformed(name, reason: "an entry has no sha256 digest or no size")
-            }
-            return Descriptor(mediaType: mediaType ?? "", digest: digest, size: size, annotations: annotations ?? [:])
-        }
-    }
-}

@@ -127,11 +127,14 @@ struct LayoutTests {
     @Test func otherEntriesOfAnIndexStay() throws {
         try Fixture.push("1.0.0", "first", created: 5, to: layout)
         let text = try String(contentsOfFile: layout.path + "/index.json", encoding: .utf8)
-        let nameless = #""manifests":[{"digest":"sha256:\#(String(repeating: "0", count: 64))","size":3},"#
+        let nameless =
+            #""manifests":[{"digest":"sha256:\#(String(repeating: "0", count: 64))","size":3,"#
+            + #""platform":{"os":"windows","os.features":["win32k"],"x":{"y":[1,2.5,true,null]}}},"#
         try overwrite("index.json", text.replacing(#""manifests":["#, with: nameless))
         try Fixture.push("2.0.0", "second", created: 5, to: layout)
         #expect(try tags() == ["1.0.0", "2.0.0"])
         let after = try String(contentsOfFile: layout.path + "/index.json", encoding: .utf8)
         #expect(after.contains(String(repeating: "0", count: 64)))
+        #expect(after.contains(#"{"os":"windows","os.features":["win32k"],"x":{"y":[1,2.5,true,null]}}"#))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Debian's docker-registry on a port of its own, stopped when the test lets go of it.
 package final class DockerRegistry: @unchecked Sendable {
@@ -90,13 +91,14 @@ package final class DockerRegistry: @unchecked Sendable {
         do {
             return (process, try self.port(in: log, of: process))
         } catch {
-            process.terminate()
+            kill(process.processIdentifier, SIGKILL)
             throw error
         }
     }
 
     deinit {
-        process.terminate()
+        // Children of a test's thread inherit its blocked signals, so that only this one ends them for certain.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
