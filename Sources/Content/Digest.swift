@@ -26,6 +26,19 @@ package struct Digest: Hashable, Sendable {
         (a, b, c, d) = words
     }
 
+    /// Takes the 32 bytes of a SHA-256 sum; `nil` for any other count.
+    ///
+    /// The same as the generic one, which other modules can't specialise: this runs for each file.
+    package init?(bytes: [UInt8]) {
+        guard bytes.count == Self.byteCount else { return nil }
+        func word(_ start: Int) -> UInt64 {
+            var word: UInt64 = 0
+            for index in start..<start + 8 { word = word << 8 | UInt64(bytes[index]) }
+            return word
+        }
+        (a, b, c, d) = (word(0), word(8), word(16), word(24))
+    }
+
     /// Takes 64 lower-case hex digits; `nil` for anything else.
     package init?(hex: some StringProtocol) {
         let digits = Array(hex.utf8)

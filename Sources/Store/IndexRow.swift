@@ -45,7 +45,7 @@ struct IndexRow: Sendable, Hashable {
         guard let kind = Kind(rawValue: row[0]) else {
             throw .corruptIndex(doing: "reading \(path)", reason: "unknown kind of entry")
         }
-        let digest = (row[2] as Data?).flatMap { Digest(bytes: $0) }
+        let digest = (row[2] as Data?).flatMap { Digest(bytes: Array($0)) }
         if kind == .file, digest == nil { throw .corruptIndex(doing: "reading \(path)", reason: "no digest") }
         let seconds: Int64 = row[3]
         self.init(

@@ -64,7 +64,7 @@ extension Release {
                 ReleaseDifference.File(
                     path: try ReleasePath(row[0] as Data).appending(row[1] as Data),
                     size: row[2],
-                    digest: (row[3] as Data?).flatMap { Digest(bytes: $0) }
+                    digest: (row[3] as Data?).flatMap { Digest(bytes: Array($0)) }
                 )
             )
         }

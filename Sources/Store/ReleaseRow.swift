@@ -30,7 +30,7 @@ extension Index {
     /// The retained releases, the newest first.
     static func releases(_ database: Database) throws -> [ReleaseRow] {
         try Row.fetchAll(database, sql: "SELECT * FROM releases ORDER BY number DESC").map { row in
-            guard let tag = Tag(row["tag"] as String), let digest = Digest(bytes: row["digest"] as Data) else {
+            guard let tag = Tag(row["tag"] as String), let digest = Digest(bytes: Array(row["digest"] as Data)) else {
                 throw StoreError.corruptIndex(doing: "reading the releases", reason: "a tag or digest is none")
             }
             let number: Int64 = row["number"]
@@ -53,7 +53,7 @@ extension Index {
                 ),
                 floor: row["floor_seconds"],
                 isActive: row["active"],
-                archives: archives.compactMap { Digest(bytes: $0) }
+                archives: archives.compactMap { Digest(bytes: Array($0)) }
             )
         }
     }
