@@ -93,13 +93,16 @@ extension Site {
         let stored = StoredFacts(entityTag: tag, lastModified: record.modified, size: record.size)
         var fields = place.fields
         fields.append("ETag", tag.description)
-        fields.append("Last-Modified", HTTPDate.format(record.modified))
+        // Publications in quick succession have seconds of their own, some ahead of the clock; no answer may say that its
+        // content is newer than itself (RFC 9110 section 8.8.2.1).
+        let now = options.clock()
+        fields.append("Last-Modified", HTTPDate.format(min(record.modified, now)))
         fields.append("Vary", RequestedRelease.fieldName)
         let outcome = Preconditions.evaluate(
             method: request.method,
             fields: request.fields,
             stored: stored,
-            now: options.clock()
+            now: now
         )
         switch outcome {
         case .notModified:
@@ -131,7 +134,7 @@ extension Site {
             .ok,
             fields: fields,
             body: .file(content, offset: 0, count: record.size),
-            isRepeatable: request.fields[RequestedRelease.fieldName] == nil
+            isRepeatable: request.fields[RequestedRelease.fieldName] == nil && record.modified <= now
         )
     }
 

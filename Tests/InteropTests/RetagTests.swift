@@ -6,7 +6,7 @@ import Testing
 
 /// A tag pushed again, under load: it is served within interval + 2 s, no request fails, no answer mixes two releases.
 @Suite struct RetagTests {
-    private static let files = ["small.txt": 1 << 10, "middle.txt": 100 << 10, "large.bin": 2 << 20]
+    private static let files = ["small.txt": 1 << 10, "middle.txt": 100 << 10, "large.bin": 1 << 20]
 
     /// What one client saw: for each release named in an answer, the marks that its bodies were made of.
     private struct Sightings: Sendable {
@@ -85,12 +85,12 @@ import Testing
                 guard let url = TransferURL("\(site.url)/\(name)") else { return }
                 let (response, body) = try client.collect(TransferRequest(.get, url), limit: 4 << 20)
                 let release = response["Specman-Release"] ?? "none"
+                let mark = body.first ?? 0
+                let isWhole = response.status == 200 && body == [UInt8](repeating: mark, count: files[name] ?? 0)
                 sightings.withLock { seen in
                     seen.requests += 1
-                    seen.marks[release, default: []].formUnion(Set(body))
-                    if response.status != 200 || body.count != files[name] {
-                        seen.failures.append("\(name): \(response.status), \(body.count) bytes")
-                    }
+                    seen.marks[release, default: []].insert(mark)
+                    if !isWhole { seen.failures.append("\(name): \(response.status), \(body.count) bytes, or a mix") }
                 }
             } catch {
                 sightings.withLock { $0.failures.append("\(name): \(error)") }

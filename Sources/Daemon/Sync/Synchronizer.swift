@@ -44,6 +44,8 @@ final class Synchronizer: Sendable {
     /// One poll, within `source.timeout`, all retries included.
     func poll() -> SyncOutcome {
         let deadline = Deadline(after: timeout, cancellation: cancellation)
+        // What the volume could not remove in the background has nowhere else to show.
+        defer { for problem in volume.takeProblems() { log.warning("\(problem)") } }
         do {
             return try run(before: deadline)
         } catch {
