@@ -55,7 +55,8 @@ import Testing
             try bytes.write(to: URL(fileURLWithPath: layer))
             try replace(layout, by: other)
         }
-        #expect(text.contains("sha256:") || text.contains("unpacking"), "\(text)")
+        // Whatever the damage looks like to tar, what is reported is that the bytes are not the ones that were pushed.
+        #expect(text.contains("sha256:"), "\(text)")
     }
 
     @Test func anArtifactWithoutLayers() throws {

@@ -28,7 +28,7 @@ struct SiteFixture {
         self.volume = volume
         site = Site(
             volume: volume,
-            options: SiteOptions(listing: listing, clock: { Timestamp(seconds: 1_733_488_994) }),
+            options: SiteOptions(listing: listing, clock: { Timestamp(seconds: 4_102_444_800) }),
             status: {
                 StatusDocument(
                     release: volume.active.map { ReleaseSummary($0, active: true) },

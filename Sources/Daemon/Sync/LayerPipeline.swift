@@ -68,9 +68,10 @@ struct LayerPipeline {
         }
         if case .failure(let error) = result { junction.handover.fail(error) }
         junction.done.wait()
-        // Whichever stage failed first is the cause; the other one ended because of it.
+        // Where the second stage failed first, the first one ended with the same error, or knows a deeper cause.
+        let blob = try result.get()
         if let failure = junction.handover.failure { throw failure }
-        return (try result.get(), junction.register)
+        return (blob, junction.register)
     }
 
     /// The first stage.
@@ -86,6 +87,9 @@ struct LayerPipeline {
             try junction.handover.put(content)
         }
         var replayed: Int64 = 0
+        // Bytes that were damaged on the way look like a bad archive. The rest is fetched all the same, so that a digest
+        // that doesn't match is what is reported then, and tried again.
+        var fault: (any Error)?
         let blob = try Download.run(
             layer,
             from: source,
@@ -97,8 +101,14 @@ struct LayerPipeline {
             before: deadline
         ) { bytes, origin in
             if origin == .fetched { try download.append(bytes) }
-            try decoder.consume(bytes, emit: handOver)
+            guard fault == nil else { return }
+            do {
+                try decoder.consume(bytes, emit: handOver)
+            } catch where ArtifactFault.isOne(error) {
+                fault = error
+            }
         }
+        if let fault { throw fault }
         try decoder.finish(emit: handOver)
         junction.found = decoder.format
         return blob

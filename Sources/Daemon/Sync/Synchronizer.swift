@@ -111,7 +111,7 @@ final class Synchronizer: Sendable {
             return release.digest
         } catch {
             volume.discard(staging)
-            if Self.isRefusal(error) { memory.withLock { $0.refused = (manifest.digest, "\(error)") } }
+            if ArtifactFault.isOne(error) { memory.withLock { $0.refused = (manifest.digest, "\(error)") } }
             throw error
         }
     }
@@ -149,7 +149,7 @@ final class Synchronizer: Sendable {
     private func forget(_ download: PartialDownload, after error: any Error) {
         switch error {
         case RegistryError.digestMismatch, RegistryError.sizeMismatch: break
-        case is ArchiveError: break
+        case _ where ArtifactFault.isOne(error): break
         default: return
         }
         do {
@@ -189,20 +189,11 @@ final class Synchronizer: Sendable {
         var description: String { reason }
     }
 
-    /// Whether the artifact itself is at fault, so that only another one can help.
-    private static func isRefusal(_ error: any Error) -> Bool {
-        switch error {
-        case is ArchiveError: true
-        case let error as StoreError: error.isRefusal
-        default: false
-        }
-    }
-
     /// Whether trying again soon can help.
     private static func mayPass(_ error: any Error) -> Bool {
         switch error {
         case let error as RegistryError: error.isTransient
-        case is StoreError: !isRefusal(error)
+        case is StoreError: !ArtifactFault.isOne(error)
         default: false
         }
     }
