@@ -22,31 +22,41 @@ package struct RequestHead: Hashable, Sendable {
     }
 
     package internal(set) var verb = Verb.other
-    package internal(set) var method = 0..<0
-    /// The whole target as it was sent.
-    package internal(set) var target = 0..<0
-    /// The target's path; empty where an absolute-form target has none, which means `/`.
-    package internal(set) var path = 0..<0
-    /// What follows `?`, where there is one.
-    package internal(set) var query: Range<Int>?
-    /// The field lines, without the empty line.
-    package internal(set) var fields = 0..<0
-    /// How many bytes the head takes, its empty line included.
-    package internal(set) var count = 0
+    /// The body's framing.
+    package internal(set) var framing = Framing.none
     /// Whether the client speaks HTTP/1.1 (or a later 1.x), not 1.0.
     package internal(set) var isVersion11 = false
     /// Whether the connection may be kept for another request (RFC 9112 section 9.3).
     package internal(set) var keepsAlive = false
     /// Whether the client waits for `100 Continue` before it sends the body.
     package internal(set) var expectsContinue = false
-    package internal(set) var framing = Framing.none
-    /// The value of the one `Accept` field; empty where there is none.
-    package internal(set) var accept = 0..<0
-    /// The value of the one `Accept-Encoding` field; empty where there is none.
-    package internal(set) var acceptEncoding = 0..<0
     /// Whether nothing but ``verb``, ``target``, ``accept`` and ``acceptEncoding`` can change the answer: every field
     /// is one of those two, at most once, or `Host`, `User-Agent` or a plain `Connection`.
     package internal(set) var isPlain = true
+
+    var methodPlace = Place()
+    var targetPlace = Place()
+    var pathPlace = Place()
+    var queryPlace: Place?
+    var fieldsPlace = Place()
+    var acceptPlace = Place()
+    var acceptEncodingPlace = Place()
+
+    package var method: Range<Int> { methodPlace.range }
+    /// The whole target as it was sent.
+    package var target: Range<Int> { targetPlace.range }
+    /// The target's path; empty where an absolute-form target has none, which means `/`.
+    package var path: Range<Int> { pathPlace.range }
+    /// What follows `?`, where there is one.
+    package var query: Range<Int>? { queryPlace?.range }
+    /// The field lines, without the empty line.
+    package var fields: Range<Int> { fieldsPlace.range }
+    /// The value of the one `Accept` field; empty where there is none.
+    package var accept: Range<Int> { acceptPlace.range }
+    /// The value of the one `Accept-Encoding` field; empty where there is none.
+    package var acceptEncoding: Range<Int> { acceptEncodingPlace.range }
+    /// How many bytes the head takes, its empty line included.
+    package var count: Int { fieldsPlace.range.upperBound + 2 }
 
     /// Copies the request out of the bytes it was parsed from.
     package func request(from bytes: Span<UInt8>, body: [UInt8], peer: Peer) -> Request {
@@ -96,4 +106,20 @@ package struct RequestHead: Hashable, Sendable {
         for index in range { copy.append(bytes[index]) }
         return copy
     }
+}
+
+/// A range of a head in four bytes instead of sixteen, as a parser's state is copied for every request.
+struct Place: Hashable, Sendable {
+    private var start: UInt16 = 0
+    private var end: UInt16 = 0
+
+    init() {}
+
+    /// A head is at most ``RequestParser/headLimit`` bytes long, so nothing is cut off.
+    init(_ range: Range<Int>) {
+        start = UInt16(clamping: range.lowerBound)
+        end = UInt16(clamping: range.upperBound)
+    }
+
+    var range: Range<Int> { Int(start)..<max(Int(start), Int(end)) }
 }

@@ -1,7 +1,7 @@
 /// What the fields seen so far say about the framing and the connection.
 struct FieldsSeen: Hashable, Sendable {
-    var hosts = 0
     var contentLength: Int64?
+    var hosts: UInt8 = 0
     var isChunked = false
     /// A transfer coding that we don't know, to be refused once the framing itself is known to be unambiguous.
     var hasUnknownCoding = false
@@ -9,8 +9,8 @@ struct FieldsSeen: Hashable, Sendable {
     var keepsAlive = false
     var expectsContinue = false
     var expectsOther = false
-    var accepts = 0
-    var acceptEncodings = 0
+    var accepts: UInt8 = 0
+    var acceptEncodings: UInt8 = 0
 }
 
 extension RequestParser {
@@ -33,7 +33,7 @@ extension RequestParser {
             return takeHost(bytes, value)
         case 6 where Characters.matches(bytes, name, "accept"):
             seen.accepts += 1
-            head.accept = value
+            head.acceptPlace = Place(value)
             if seen.accepts > 1 || value.count > Self.keyedValueLimit { head.isPlain = false }
         case 6 where Characters.matches(bytes, name, "expect"):
             head.isPlain = false
@@ -50,7 +50,7 @@ extension RequestParser {
             return takeContentLength(bytes, value)
         case 15 where Characters.matches(bytes, name, "accept-encoding"):
             seen.acceptEncodings += 1
-            head.acceptEncoding = value
+            head.acceptEncodingPlace = Place(value)
             if seen.acceptEncodings > 1 || value.count > Self.keyedValueLimit { head.isPlain = false }
         case 17 where Characters.matches(bytes, name, "transfer-encoding"):
             return takeTransferEncoding(bytes, value)

@@ -76,14 +76,13 @@ package struct RequestParser: Sendable {
                 return emptyLines <= Self.emptyLineLimit ? nil : .malformed(.badRequest)
             }
             hasRequestLine = true
-            head.fields = lineStart..<lineStart
+            head.fieldsPlace = Place(lineStart..<lineStart)
             return takeRequestLine(bytes, line).map { .malformed($0) }
         }
         if line.isEmpty {
-            head.count = lineStart
             return finish().map { .malformed($0) } ?? .done(head)
         }
-        head.fields = head.fields.lowerBound..<lineStart
+        head.fieldsPlace = Place(head.fields.lowerBound..<lineStart)
         fieldCount += 1
         guard fieldCount <= Self.fieldLimit else { return .malformed(.requestHeaderFieldsTooLarge) }
         return takeField(bytes, line).map { .malformed($0) }
@@ -93,13 +92,13 @@ package struct RequestParser: Sendable {
     private mutating func takeRequestLine(_ bytes: Span<UInt8>, _ line: Range<Int>) -> Status? {
         var index = line.lowerBound
         while index < line.upperBound, Characters.isToken(bytes[index]) { index += 1 }
-        head.method = line.lowerBound..<index
+        head.methodPlace = Place(line.lowerBound..<index)
         guard !head.method.isEmpty, index < line.upperBound, bytes[index] == 0x20 else { return .badRequest }
         guard head.method.count <= Self.methodLimit else { return .notImplemented }
         let targetStart = index + 1
         index = targetStart
         while index < line.upperBound, bytes[index] != 0x20 { index += 1 }
-        head.target = targetStart..<index
+        head.targetPlace = Place(targetStart..<index)
         // HTTP/0.9 has no version and no answer that a later client would understand.
         guard index < line.upperBound, line.upperBound - index == 9,
             Characters.matches(bytes, index + 1, "HTTP/", foldingCase: false),
@@ -125,7 +124,7 @@ package struct RequestParser: Sendable {
         var start = target.lowerBound
         if bytes[start] == UInt8(ascii: "*") {
             guard target.count == 1, head.verb == .options else { return .badRequest }
-            head.path = target
+            head.pathPlace = head.targetPlace
             return nil
         }
         if bytes[start] != UInt8(ascii: "/") {
@@ -139,8 +138,8 @@ package struct RequestParser: Sendable {
         }
         var question = start
         while question < target.upperBound, bytes[question] != UInt8(ascii: "?") { question += 1 }
-        head.path = start..<question
-        if question < target.upperBound { head.query = question + 1..<target.upperBound }
+        head.pathPlace = Place(start..<question)
+        if question < target.upperBound { head.queryPlace = Place(question + 1..<target.upperBound) }
         return nil
     }
 

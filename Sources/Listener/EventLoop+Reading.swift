@@ -36,7 +36,6 @@ extension EventLoop {
             connection.phase = .broken
         case .bytes(let count):
             if isSecure { transport.input.filled(count) } else { plain.filled(count) }
-            dropStaleAnswers(connection.endpoint)
             advance(connection)
         case .blocked:
             store(connection)
@@ -48,7 +47,6 @@ extension EventLoop {
     /// Goes on with what was kept while the connection was busy.
     func resume(_ connection: Connection) {
         load(connection)
-        dropStaleAnswers(connection.endpoint)
         advance(connection)
     }
 
@@ -193,13 +191,5 @@ extension EventLoop {
             if connection.dropped <= Self.lingerSize { return }
         }
         connection.phase = .broken
-    }
-
-    /// Forgets the cached answers when the responder's have changed.
-    private func dropStaleAnswers(_ endpoint: Int) {
-        let generation = state.endpoints[endpoint].responder.generation
-        guard generation != generations[endpoint] else { return }
-        generations[endpoint] = generation
-        cache.removeAll()
     }
 }

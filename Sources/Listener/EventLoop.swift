@@ -137,6 +137,7 @@ final class EventLoop: @unchecked Sendable {
             }
             now = MonotonicClock.nanoseconds
             date.update(to: WallClock.coarseSeconds)
+            dropStaleAnswers()
             for message in inbox.take() { take(message) }
             for index in 0..<count {
                 let token = epoll.token(at: index)
@@ -147,6 +148,18 @@ final class EventLoop: @unchecked Sendable {
                 }
             }
             if now >= nextSweep { sweep() }
+        }
+    }
+
+    /// Forgets the cached answers when a responder's have changed.
+    ///
+    /// Once a turn is enough: a request sent after the change has its event in a later turn.
+    private func dropStaleAnswers() {
+        for endpoint in generations.indices {
+            let generation = state.endpoints[endpoint].responder.generation
+            guard generation != generations[endpoint] else { continue }
+            generations[endpoint] = generation
+            cache.removeAll()
         }
     }
 

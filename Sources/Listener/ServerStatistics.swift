@@ -6,6 +6,12 @@ package struct ServerStatistics: Hashable, Sendable {
         package let method: String
         package let code: Int
         package let count: UInt64
+
+        package init(method: String, code: Int, count: UInt64) {
+            self.method = method
+            self.code = code
+            self.count = count
+        }
     }
 
     /// Open now.

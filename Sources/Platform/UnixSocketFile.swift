@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// The name of a Unix socket in the file system.

@@ -143,10 +143,12 @@ struct RawClient: ~Copyable {
     /// One answer: its head and as much body as it announces (or none, for HEAD).
     mutating func answer(isHead: Bool = false) throws -> (head: String, body: [UInt8]) {
         let mark = Array("\r\n\r\n".utf8)
-        while received.firstRange(of: mark) == nil {
+        var found = received.firstRange(of: mark)
+        while found == nil {
             guard try more() else { throw ClientError.closed(String(decoding: received, as: UTF8.self)) }
+            found = received.firstRange(of: mark)
         }
-        let end = received.firstRange(of: mark).map(\.upperBound) ?? 0
+        let end = found?.upperBound ?? 0
         let head = String(decoding: received[..<end], as: UTF8.self)
         var count = 0
         for line in head.split(separator: "\r\n") where line.lowercased().hasPrefix("content-length:") {
@@ -182,13 +184,17 @@ enum ClientError: Error {
     case closed(String)
 }
 
-/// `count` bytes that differ from place to place.
+/// `count` bytes in which no piece of the usual sizes repeats at its own distance: a block whose length is a prime.
 func pattern(_ count: Int) -> [UInt8] {
     var state: UInt64 = 0x1234_5678
-    return (0..<count).map { _ in
+    let block: [UInt8] = (0..<65_521).map { _ in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return UInt8(truncatingIfNeeded: state >> 56)
     }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + block.count)
+    while bytes.count < count { bytes += block }
+    return Array(bytes[..<count])
 }
 
 /// A file of that content, opened for sharing.

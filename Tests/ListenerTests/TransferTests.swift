@@ -3,6 +3,7 @@ import HTTP
 import Listener
 import OpenSSL
 import Platform
+import TestSupport
 import Testing
 
 @Suite struct TransferTests {
@@ -15,5 +16,111 @@ import Testing
         #expect(text.hasSuffix("\r\n\r\nget /a/b?c=d 0"))
         #expect(text.contains("\r\nDate: "))
         #expect(text.contains("\r\nContent-Length: 14\r\n"))
+    }
+
+    @Test(arguments: [0, 1, 65_536, 65_537, 300_000, 5_000_000], [false, true])
+    func servesFilesByteForByte(_ size: Int, _ isRepeatable: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let content = pattern(size)
+        let file = try sharedFile(content, at: directory.appending("file"))
+        let server = try TestServer(
+            TestResponder { _ in
+                Answer(.ok, body: .file(file, offset: 0, count: Int64(size)), isRepeatable: isRepeatable)
+            }
+        )
+        for _ in 0..<2 {
+            let (status, output) = try server.curl("/file")
+            #expect(status == 0)
+            #expect(output == Data(content))
+        }
+    }
+
+    @Test func servesAPartOfAFile() throws {
+        let directory = try TemporaryDirectory()
+        let content = pattern(1_000_000)
+        let file = try sharedFile(content, at: directory.appending("file"))
+        let server = try TestServer(
+            TestResponder { _ in Answer(.partialContent, body: .file(file, offset: 1234, count: 700_001)) }
+        )
+        let (_, output) = try server.curl("/")
+        #expect(output == Data(content[1234..<701_235]))
+    }
+
+    @Test func servesLargeBytes() throws {
+        let content = pattern(3_000_000)
+        let server = try TestServer(TestResponder { _ in Answer(.ok, body: .bytes(content)) })
+        #expect(try server.curl("/").output == Data(content))
+    }
+
+    @Test func leavesTheBodyOutWhereThereIsNone() throws {
+        let directory = try TemporaryDirectory()
+        let file = try sharedFile(pattern(100_000), at: directory.appending("file"))
+        let server = try TestServer(
+            TestResponder { request in
+                switch String(decoding: request.path, as: UTF8.self) {
+                case "/304": Answer(.notModified, body: .bytes([1, 2, 3]))
+                case "/204": Answer(.noContent, body: .bytes([1, 2, 3]))
+                case "/small": Answer(.ok, body: .bytes([1, 2, 3]), isRepeatable: true)
+                default: Answer(.ok, body: .file(file, offset: 0, count: 100_000))
+                }
+            }
+        )
+        var client = try server.connect()
+        for (path, length) in [("/file", "100000"), ("/small", "3"), ("/small", "3")] {
+            try client.send("HEAD \(path) HTTP/1.1\r\nHost: h\r\n\r\n")
+            let answer = try client.answer(isHead: true)
+            #expect(answer.head.contains("\r\nContent-Length: \(length)\r\n"))
+        }
+        for code in ["304", "204"] {
+            try client.send("GET /\(code) HTTP/1.1\r\nHost: h\r\n\r\n")
+            let answer = try client.answer()
+            #expect(answer.head.hasPrefix("HTTP/1.1 \(code) "))
+            #expect(!answer.head.contains("Content-Length"))
+        }
+        // Nothing was sent behind those heads: the next answer is where it has to be.
+        try client.send("GET /small HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(try client.answer().body == [1, 2, 3])
+    }
+
+    @Test func endsTheConnectionOfAFileCutShort() throws {
+        let directory = try TemporaryDirectory()
+        let file = try sharedFile(pattern(100_000), at: directory.appending("file"))
+        let server = try TestServer(
+            TestResponder { request in
+                request.path == Array("/ok".utf8)
+                    ? Answer(.ok, body: .bytes([1])) : Answer(.ok, body: .file(file, offset: 0, count: 200_000))
+            }
+        )
+        let (status, _) = try server.curl("/file")
+        #expect(status != 0)
+        #expect(try server.curl("/ok").output == Data([1]))
+    }
+
+    @Test func waitsForASlowReader() throws {
+        let directory = try TemporaryDirectory()
+        let content = pattern(20_000_000)
+        let file = try sharedFile(content, at: directory.appending("file"))
+        let server = try TestServer(
+            TestResponder { _ in Answer(.ok, body: .file(file, offset: 0, count: 20_000_000), isRepeatable: true) }
+        )
+        var slow = try server.connect()
+        try slow.send("GET / HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        // More than the socket's buffers hold waits for the slow one; others are served meanwhile.
+        #expect(try server.curl("/").output == Data(content))
+        #expect(try slow.answer().body == content)
+        #expect(try slow.answer().body == content)
+    }
+
+    @Test func answersTwoHundredConnectionsAtOnce() throws {
+        let server = try TestServer(TestResponder(TestResponder.echo))
+        let arguments = ["-sS", "--max-time", "60", "--cacert", server.authority, "--parallel", "--parallel-immediate"]
+        let (status, output) = try run(
+            "curl",
+            arguments + ["--parallel-max", "200", "https://localhost:\(server.port)/[1-200]"]
+        )
+        #expect(status == 0)
+        let text = String(decoding: output, as: UTF8.self)
+        for number in 1...200 { #expect(text.contains("get /\(number) 0")) }
+        #expect(server.server.statistics.handshakesSucceeded >= 150)
     }
 }

@@ -1,0 +1,76 @@
+import Foundation
+import HTTP
+import Listener
+import Platform
+import TestSupport
+import Testing
+
+@Suite struct DeadlineTests {
+    /// Limits so short that a test need not wait, each far from the others.
+    private func limits(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
+        var limits = ServerLimits()
+        change(&limits)
+        return limits
+    }
+
+    @Test func closesAfterAnUnfinishedHead() throws {
+        let server = try TestServer(
+            TestResponder(TestResponder.echo),
+            limits: limits { $0.headerTimeout = .milliseconds(100) }
+        )
+        var client = try server.connect()
+        try client.send("GET / HTTP/1.1\r\nHo")
+        #expect(String(decoding: try client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
+    }
+
+    @Test func closesASilentConnection() throws {
+        let server = try TestServer(
+            TestResponder(TestResponder.echo),
+            limits: limits { $0.headerTimeout = .milliseconds(100) }
+        )
+        var plain = try server.connect()
+        #expect(try plain.rest().isEmpty)
+        // No handshake on the TLS endpoint either, and one that never ends.
+        var silent = try RawClient(port: server.port)
+        #expect(try silent.rest().isEmpty)
+        var stuck = try RawClient(port: server.port)
+        try stuck.send([22, 3, 1, 2, 0, 1])
+        #expect(try stuck.rest().isEmpty)
+        #expect(server.server.statistics.handshakesFailed == 2)
+    }
+
+    @Test func closesAnIdleConnection() throws {
+        let server = try TestServer(
+            TestResponder(TestResponder.echo),
+            limits: limits { $0.idleTimeout = .milliseconds(100) }
+        )
+        var client = try server.connect()
+        try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        _ = try client.answer()
+        #expect(try client.rest().isEmpty)
+    }
+
+    @Test func closesAfterAnUnfinishedBody() throws {
+        let server = try TestServer(
+            TestResponder(TestResponder.echo),
+            limits: limits { $0.bodyTimeout = .milliseconds(100) }
+        )
+        var client = try server.connect()
+        try client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc")
+        #expect(String(decoding: try client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
+    }
+
+    @Test func givesUpOnAReaderThatTakesNothing() throws {
+        let directory = try TemporaryDirectory()
+        let size = 64 << 20
+        let file = try sharedFile([UInt8](repeating: 7, count: size), at: directory.appending("file"))
+        let server = try TestServer(
+            TestResponder { _ in Answer(.ok, body: .file(file, offset: 0, count: Int64(size))) },
+            limits: limits { $0.sendTimeout = .milliseconds(200) }
+        )
+        let client = try server.connect()
+        try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(try client.read(1) == 1)
+        while server.server.statistics.connections > 0 { Thread.sleep(forTimeInterval: 0.01) }
+    }
+}
