@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// What the system knows of this process: for the log, the lock and the metrics.

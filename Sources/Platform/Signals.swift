@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// Signals whose default action would end the process.

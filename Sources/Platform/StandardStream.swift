@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// The process's own output streams.

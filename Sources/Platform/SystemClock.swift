@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// The wall clock (`clock_gettime(2)`, `CLOCK_REALTIME`).

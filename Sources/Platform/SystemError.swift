@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// A system call that failed: which one, on what, and with which `errno`.

@@ -1,3 +1,4 @@
+internal import CPlatform
 internal import Glibc
 
 /// A file without a name, gone with the process: for what is too large for memory and nobody else's business.
