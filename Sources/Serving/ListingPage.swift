@@ -113,13 +113,14 @@ struct ListingPage {
         a{color:var(--link);text-decoration:none}a:hover,a:focus{text-decoration:underline}
         table{border-collapse:collapse;width:100%}
         th,td{padding:.4rem .6rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
+        h1,footer{padding:0 .6rem}th{color:var(--soft);font-weight:600}
         th a{color:inherit}th[aria-sort=ascending] a::after{content:" \\2191"}\
         th[aria-sort=descending] a::after{content:" \\2193"}
         tbody tr:hover{background:var(--row)}
-        .n{overflow-wrap:anywhere}.s{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+        .n{width:100%;overflow-wrap:anywhere}.s{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
         .t,.d{white-space:nowrap;color:var(--soft);font-variant-numeric:tabular-nums}
         code{font:.9em ui-monospace,monospace}small,footer{color:var(--soft)}footer{margin-top:1rem;font-size:.9rem}
-        @media(max-width:44rem){body{padding:.75rem}.d{display:none}th,td{padding:.5rem .35rem}}
+        @media(max-width:44rem){body{padding:.75rem}.d{display:none}th,td{padding:.5rem .35rem}h1,footer{padding:0 .35rem}}
         @media(max-width:26rem){.t{display:none}}
         """
 }

@@ -49,10 +49,11 @@ enum Route: Hashable, Sendable {
     }
 
     func allows(_ method: Method) -> Bool {
-        switch method {
-        case .get, .head: self != .sync
-        case .post: self == .sync
-        case .options, .other: false
+        switch self {
+        // What isn't there is 404, whatever one wants of it.
+        case .unknown: true
+        case .sync: method == .post
+        default: method == .get || method == .head
         }
     }
 }

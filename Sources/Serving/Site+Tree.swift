@@ -61,9 +61,11 @@ extension Site {
     }
 
     private func notFound(at place: TreePlace) -> Refusal {
-        Refusal(
+        // Below the release's root: under /-/releases/TAG/ the rest of the URL is no path of the release.
+        let path = place.components.map { "/" + PercentCoding.encode(component: $0) }.joined()
+        return Refusal(
             .notFound,
-            "Release \(place.release.tag) has no \(place.path.encoded(asDirectory: place.path.hasTrailingSlash)).",
+            "Release \(place.release.tag) has no \(path)\(place.path.hasTrailingSlash ? "/" : "").",
             fields: place.fields
         )
     }

@@ -52,7 +52,7 @@ package final class Site: Sendable {
             throw Refusal(error)
         }
         let route = Route(path)
-        if request.method == .options { return allowing(route.allow) }
+        if request.method == .options, route != .unknown { return allowing(route.allow) }
         guard route.allows(request.method) else {
             throw Refusal(
                 .methodNotAllowed,

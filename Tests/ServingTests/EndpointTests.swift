@@ -16,6 +16,11 @@ struct EndpointTests {
         #expect(answer.fields["Retry-After"] == (code == 503 ? "10" : nil))
     }
 
+    @Test(arguments: [HTTP.Method.get, .head, .post, .options, .other("DELETE")])
+    func endpointThatIsNotThereIsNotFound(method: HTTP.Method) throws {
+        #expect(try SiteFixture.withRelease().answer(method, "/-/other").status.code == 404)
+    }
+
     @Test func listsReleases() throws {
         let fixture = try SiteFixture()
         #expect(fixture.answer(.get, "/-/releases").text == "[]\n")

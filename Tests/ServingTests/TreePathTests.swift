@@ -46,6 +46,12 @@ struct TreePathTests {
         #expect(!answer.text.contains("<script>"))
     }
 
+    @Test func namesThePathWithinTheRelease() throws {
+        let fixture = try SiteFixture.withRelease()
+        let answer = fixture.answer(.get, "/-/releases/4.5.13/a%20b/")
+        #expect(answer.text == "404 Not Found: Release 4.5.13 has no /a%20b/.\n")
+    }
+
     @Test func answersProblemsAsJSONWhereThatIsAskedFor() throws {
         let fixture = try SiteFixture.withRelease()
         let answer = fixture.answer(.get, "/absent", ["Accept": "application/json"])
