@@ -16,6 +16,8 @@ struct Main {
             try command.run()
         } catch let error as ConfigurationError {
             end(.configuration, "\(error)")
+        } catch let error as CommandFailure where error.kind == .usage {
+            end(.usage, "\(error)")
         } catch where Specman.exitCode(for: error) == .failure {
             // The rooms' own errors: each description is the line.
             end(.failed, "\(error)")
@@ -36,7 +38,7 @@ struct Specman: ParsableCommand {
         commandName: "specman",
         abstract: "Takes the newest release of a file tree from an OCI registry and serves it over HTTPS.",
         discussion: """
-            The daemon polls a repository for tags, downloads and unpacks the newest archive onto a volume, and serves
+            The daemon polls a repository for tags, downloads and unpacks the newest archive onto a volume, and serves \
             its files on port 8443. What was served stays served, whatever happens to the registry.
 
             Example:

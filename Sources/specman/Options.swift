@@ -18,8 +18,16 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     /// The checked configuration, with `flags` on top.
-    func configuration(_ flags: [Settings.Flag] = []) throws -> Configuration {
-        try Configuration(try settings(flags))
+    ///
+    /// - Parameter reading: whose files have to be there: those that the command will use.
+    func configuration(
+        _ flags: [Settings.Flag] = [],
+        reading files: Settings.NamedFiles = .none
+    ) throws -> Configuration {
+        let settings = try settings(flags)
+        let configuration = try Configuration(settings)
+        try settings.check(files)
+        return configuration
     }
 }
 
@@ -56,6 +64,8 @@ struct RegistryOptions: ParsableArguments {
         if let username {
             flags.append(Settings.Flag("--username", "source.username", username))
             flags.append(Settings.Flag("--password-stdin", "source.password", try Console.readPassword()))
+            // Who names a user wants it used, whatever kind of credentials the file has.
+            flags.append(Settings.Flag("--username", "source.credentialType", "basic"))
         }
         return flags
     }

@@ -109,7 +109,7 @@ import Testing
         ("storage:\n  maxFileSize: 4 gigs\n", "it must be a size from 1 B"),
         ("source:\n  repository: h/n:1.0\n", "it must be HOST[:PORT]/NAME without a tag"),
         ("source:\n  repository: [a, b]\n", "it must be one value, not a list"),
-        ("listener:\n  address: 8443\n", "it must be HOST:PORT"),
+        ("listener:\n  address: 8443\n", "it must be ADDRESS:PORT"),
         ("listener:\n  certificateFile: /x\n", "listener.keyFile is not set; "),
         ("log:\n  level: loud\n", "it must be one of trace, debug, info, warn, warning, error"),
         ("source:\n  tags:\n    policy: semver\n", "source.tags.range is not set; it must be a range of versions"),

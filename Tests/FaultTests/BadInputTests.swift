@@ -54,8 +54,8 @@ import Testing
         let directory = try TemporaryDirectory()
         let pair = ["certificateFile: /nowhere/tls.crt", "keyFile: /nowhere/tls.key", "address: 127.0.0.1:0"]
         let file = try configuration(directory, listener: pair)
-        let text = try line(["serve", "--config", file], status: 1)
-        #expect(text.contains("/nowhere/tls.crt"), "\(text)")
+        let text = try line(["serve", "--config", file], status: 78)
+        #expect(text.contains("listener.certificateFile is \"/nowhere/tls.crt\""), "\(text)")
         #expect(text.contains("No such file or directory"))
     }
 
@@ -70,7 +70,7 @@ import Testing
                 "certificateFile: \(one.certificateFile)", "keyFile: \(other.keyFile)", "address: 127.0.0.1:0",
             ]
         )
-        let text = try line(["serve", "--config", file], status: 1)
+        let text = try line(["serve", "--config", file], status: 78)
         #expect(text.contains("does not belong"), "\(text)")
     }
 

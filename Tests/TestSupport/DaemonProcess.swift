@@ -118,9 +118,7 @@ package final class DaemonProcess: @unchecked Sendable {
 
     /// Sends a signal to the process.
     package func kill(_ signal: Int32) {
-        
         _ = Glibc.kill(process.processIdentifier, signal)
-
     }
 
     /// Waits for the end and gives the exit status; a signal's number is negative.

@@ -33,8 +33,10 @@ struct DaemonSocket {
                 )
             }
         } catch {
+            // The host that the error names is the one that stands in the URL for HTTP's sake.
+            let reason = if case .refused = error { "nobody answers there" } else { "\(error)" }
             throw CommandFailure(
-                "asking the daemon on \(directory)/specman.sock: \(error); "
+                "asking the daemon on \(directory)/specman.sock: \(reason); "
                     + "check that it runs and that this user may open the socket"
             )
         }

@@ -37,7 +37,7 @@ package struct TagListing {
                 )
             }
         } catch {
-            throw CommandFailure("listing the tags of \(location): \(error)")
+            throw CommandFailure("\(error)")
         }
     }
 
@@ -67,7 +67,7 @@ package struct ReleaseListing {
             let volume = try Volume.openReadOnly(directory: configuration.storage.directory)
             summaries = ReleaseSummary.list(volume.releases, active: volume.active)
         } catch {
-            throw CommandFailure("listing the releases on \(configuration.storage.directory): \(error)")
+            throw CommandFailure("\(error)")
         }
     }
 
@@ -84,6 +84,6 @@ package struct ReleaseListing {
         }
     }
 
-    /// The document of `/-/releases`.
+    /// The document of `/-/releases`, with the line break at its end.
     package var json: String { String(decoding: ReleaseSummary.document(summaries), as: UTF8.self) }
 }

@@ -30,8 +30,8 @@ package enum SyncCommand {
                 source: try openSource(location, options: RegistryOptions(configuration.source)),
                 configuration: configuration,
                 volume: volume,
-                // The outcome is printed; only what goes wrong on the way is worth a line beside it.
-                log: Logger(Configuration.Log(level: .warning, format: configuration.log.format))
+                // The outcome is printed, a failure included; only warnings are worth a line beside it.
+                log: Logger(label: "specman") { _ in WarningHandler(configuration.log.format) }
             )
             outcome = synchronizer.poll()
         } catch {

@@ -1,4 +1,5 @@
 package import Content
+internal import Listener
 internal import Platform
 package import Registry
 
@@ -214,8 +215,9 @@ extension Settings {
     }
 
     fileprivate func address(_ name: String) throws(ConfigurationError) -> Address {
-        guard let address = text(name).flatMap({ Address($0) }) else {
-            throw fault(name, expected: "HOST:PORT, such as [::]:8443, 127.0.0.1:9090 or :8443")
+        // The listener takes addresses, not names: what a name resolves to may change, and be none of this host's.
+        guard let text = text(name), let address = Address(text), (try? Endpoint.address(parsing: text)) != nil else {
+            throw fault(name, expected: "ADDRESS:PORT, such as [::]:8443, 127.0.0.1:9090 or :8443")
         }
         return address
     }

@@ -17,10 +17,13 @@ package enum PushCommand {
         do throws(Reference.Fault) {
             reference = try Reference(text)
         } catch {
-            throw CommandFailure("pushing to \(text): no reference; write HOST[:PORT]/NAME:TAG or oci-layout:DIR:TAG")
+            throw CommandFailure(
+                "pushing to \(text): no reference; write HOST[:PORT]/NAME:TAG or oci-layout:DIR:TAG",
+                .usage
+            )
         }
         guard let tag = reference.tag else {
-            throw CommandFailure("pushing to \(text): a tag is missing; write \(reference.location):1.0.0")
+            throw CommandFailure("pushing to \(text): a tag is missing; write \(reference.location):1.0.0", .usage)
         }
         Signals.ignoreBrokenPipes()
         do {
@@ -49,7 +52,8 @@ package enum PushCommand {
     private static func payload(of path: String, limits: ArchiveLimits) throws -> Payload {
         let kind: FileStatus.Kind
         do throws(SystemError) {
-            kind = try FileDescriptor.open(path, .readOnly).status().kind
+            // A named pipe would keep the opening waiting for its writer.
+            kind = try FileDescriptor.open(path, [.readOnly, .nonBlocking]).status().kind
         } catch {
             throw CommandFailure("packing \(path): \(error.reason); give a directory or an archive that can be read")
         }
@@ -69,7 +73,7 @@ package enum PushCommand {
     private static func created() throws -> Timestamp {
         guard let text = ProcessFacts.environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return .current() }
         guard let seconds = Int64(text), (0...253_402_300_799).contains(seconds) else {
-            throw CommandFailure("SOURCE_DATE_EPOCH is \"\(text)\"; it must be seconds since 1970, or unset")
+            throw CommandFailure("SOURCE_DATE_EPOCH is \"\(text)\"; it must be seconds since 1970, or unset", .usage)
         }
         return Timestamp(seconds: seconds)
     }

@@ -17,7 +17,8 @@ struct Config: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says whether the daemon could start with this configuration.",
             discussion: """
-                Exit status 78, with file, line, key, value and remedy, where it could not.
+                The files that it names are read, too; neither the registry nor the volume is touched. Exit status 78, \
+                with file, line, key, value and remedy, where it could not.
 
                 Example:
                   specman config check --config specman.yaml
@@ -27,7 +28,7 @@ struct Config: ParsableCommand {
         @OptionGroup var options: ConfigurationOptions
 
         func run() throws {
-            let configuration = try options.configuration()
+            let configuration = try options.configuration(reading: .all)
             _ = try configuration.requiredLocation
             Console.print("the configuration is fine\n")
         }

@@ -5,16 +5,17 @@ struct Push: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Packs a directory (or takes a .tgz) and pushes it as ORAS would.",
         discussion: """
-            The same tree is packed into the same bytes wherever and whenever this runs: owners, times and the order in
-            which the file system lists names don't count. REFERENCE is HOST[:PORT]/NAME:TAG or oci-layout:DIR:TAG.
-            SOURCE_DATE_EPOCH, where it is set, is taken for the creation date.
+            The same tree is packed into the same bytes wherever and whenever this runs: owners, times and the order in \
+            which the file system lists names don't count. SOURCE_DATE_EPOCH, where it is set, is taken for the creation \
+            date, and makes the digest the same, too.
 
             Example:
-              specman push /var/www/html registry.example.com/manifests:1.0.0 --username robot --password-stdin < file
+              specman push /var/www/html registry.example.com/manifests:1.0.0
+              specman push manifests.tgz oci-layout:/srv/registry:1.0.0
             """
     )
 
-    @Argument(help: "A directory, or an archive (.tgz, .tar.gz, .tar).")
+    @Argument(help: "A directory, or an archive (.tgz, .tar.gz, .tar); any other file is served under its name.")
     var path: String
 
     @Argument(help: "Where to: HOST[:PORT]/NAME:TAG or oci-layout:DIR:TAG.")
@@ -24,7 +25,7 @@ struct Push: ParsableCommand {
     @OptionGroup var registry: RegistryOptions
 
     func run() throws {
-        let configuration = try options.configuration(try registry.flags())
+        let configuration = try options.configuration(try registry.flags(), reading: .source)
         let pushed = try PushCommand.run(path: path, reference: reference, configuration: configuration)
         Console.print(pushed + "\n")
     }

@@ -18,7 +18,7 @@ struct Releases: ParsableCommand {
     func run() throws {
         let listing = try ReleaseListing(try options.configuration())
         switch output.output {
-        case .json: Console.print(listing.json + "\n")
+        case .json: Console.print(listing.json)
         case .table:
             var table = Table(["TAG", "DIGEST", "FILES", "SIZE", "PUBLISHED", "ACTIVE"])
             for row in listing.rows {

@@ -16,6 +16,6 @@ struct Serve: ParsableCommand {
     @OptionGroup var registry: RegistryOptions
 
     func run() throws {
-        try Service(try options.configuration(try registry.flags())).run()
+        try Service(try options.configuration(try registry.flags(), reading: .all)).run()
     }
 }

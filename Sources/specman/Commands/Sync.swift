@@ -5,7 +5,7 @@ struct Sync: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "One poll and, where there is something new, one download; then ends.",
         discussion: """
-            With a daemon on the volume it has the daemon do it.
+            With a daemon on the volume it has the daemon do it, with the daemon's own configuration.
 
             Example:
               specman sync --config /etc/specman/specman.yaml
@@ -16,6 +16,6 @@ struct Sync: ParsableCommand {
     @OptionGroup var registry: RegistryOptions
 
     func run() throws {
-        Console.print(try SyncCommand.run(try options.configuration(try registry.flags())) + "\n")
+        Console.print(try SyncCommand.run(try options.configuration(try registry.flags(), reading: .source)) + "\n")
     }
 }

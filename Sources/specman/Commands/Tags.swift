@@ -15,7 +15,7 @@ struct Tags: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let listing = try TagListing(try options.configuration(try registry.flags()))
+        let listing = try TagListing(try options.configuration(try registry.flags(), reading: .source))
         switch output.output {
         case .json: Console.print(listing.json + "\n")
         case .table:
