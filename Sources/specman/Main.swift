@@ -18,7 +18,7 @@ struct Main {
             end(.configuration, "\(error)")
         } catch let error as CommandFailure where error.kind == .usage {
             end(.usage, "\(error)")
-        } catch where Specman.exitCode(for: error) == .failure {
+        } catch  where Specman.exitCode(for: error) == .failure {
             // The rooms' own errors: each description is the line.
             end(.failed, "\(error)")
         } catch {
