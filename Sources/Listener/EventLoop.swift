@@ -143,7 +143,8 @@ final class EventLoop: @unchecked Sendable {
                 let token = epoll.token(at: index)
                 switch token >> 32 {
                 case 0: serve(Int(truncatingIfNeeded: token), epoll.events(at: index))
-                case Token.inbox >> 32: inbox.clear()
+                // Its messages were taken above.
+                case Token.inbox >> 32: break
                 default: accept(Int(token & 0xFFFF_FFFF), loops)
                 }
             }
