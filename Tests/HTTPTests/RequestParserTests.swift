@@ -64,11 +64,13 @@ private struct Refused: Error {}
         #expect(try request("\(name) / HTTP/1.1\r\nHost: h\r\n\r\n").method == method)
     }
 
-    @Test(arguments: [
-        ("/", "/", nil), ("/?", "/", ""), ("//a//b", "//a//b", nil), ("/a?b?c", "/a", "b?c"),
-        ("http://h/p?q", "/p", "q"), ("HTTPS://h:1/p", "/p", nil), ("http://h", "/", nil), ("http://h?q", "/", "q"),
-        ("/%00%2e%2E", "/%00%2e%2E", nil), ("/http://x/", "/http://x/", nil),
-    ] as [(String, String, String?)])
+    @Test(
+        arguments: [
+            ("/", "/", nil), ("/?", "/", ""), ("//a//b", "//a//b", nil), ("/a?b?c", "/a", "b?c"),
+            ("http://h/p?q", "/p", "q"), ("HTTPS://h:1/p", "/p", nil), ("http://h", "/", nil), ("http://h?q", "/", "q"),
+            ("/%00%2e%2E", "/%00%2e%2E", nil), ("/http://x/", "/http://x/", nil),
+        ] as [(String, String, String?)]
+    )
     func findsPathAndQuery(_ target: String, _ path: String, _ query: String?) throws {
         let request = try request("GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n")
         #expect(request.path == Array(path.utf8))

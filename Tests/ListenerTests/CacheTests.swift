@@ -9,7 +9,9 @@ import Testing
     private func repeatable(_ request: Request) -> Answer<SharedFile> {
         var answer = TestResponder.echo(request)
         answer.isRepeatable = true
-        answer.body = .bytes(Array("\(request.fields["Accept"] ?? "-") \(request.fields["Accept-Encoding"] ?? "-")".utf8))
+        answer.body = .bytes(
+            Array("\(request.fields["Accept"] ?? "-") \(request.fields["Accept-Encoding"] ?? "-")".utf8)
+        )
         return answer
     }
 

@@ -58,7 +58,9 @@ import Testing
             input: Data(requests.utf8)
         )
         let text = String(decoding: output, as: UTF8.self)
-        let bodies = text.components(separatedBy: "\r\n\r\n").dropFirst().map { $0.components(separatedBy: "HTTP/1.1")[0] }
+        let bodies = text.components(separatedBy: "\r\n\r\n").dropFirst().map {
+            $0.components(separatedBy: "HTTP/1.1")[0]
+        }
         #expect(Array(bodies) == (0..<300).map { "get /\($0) 0" } + ["get /end 0"])
     }
 
@@ -82,7 +84,9 @@ import Testing
         try client.send("POST /a HTTP/1.1\r\nHost: h\r\n\(chunked)")
         #expect(String(decoding: try client.answer().body, as: UTF8.self) == "post /a 7")
         // Read and dropped where the method gives it no meaning; the next request is found behind it.
-        try client.send("GET /b HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n12345GET /c HTTP/1.1\r\nHost: h\r\n\r\n")
+        try client.send(
+            "GET /b HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n12345GET /c HTTP/1.1\r\nHost: h\r\n\r\n"
+        )
         #expect(String(decoding: try client.answer().body, as: UTF8.self) == "get /b 0")
         #expect(String(decoding: try client.answer().body, as: UTF8.self) == "get /c 0")
     }

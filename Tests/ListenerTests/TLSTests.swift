@@ -43,7 +43,9 @@ import Testing
 
     @Test func endsGarbageAndGoesOn() throws {
         let server = try TestServer(responder)
-        for garbage in ["GET / HTTP/1.1\r\nHost: h\r\n\r\n", "\u{16}\u{3}\u{1}\u{0}\u{1}x", String(repeating: "z", count: 9000)] {
+        for garbage in [
+            "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "\u{16}\u{3}\u{1}\u{0}\u{1}x", String(repeating: "z", count: 9000),
+        ] {
             var client = try RawClient(port: server.port)
             try client.send(garbage)
             client.finishSending()

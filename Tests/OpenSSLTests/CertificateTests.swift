@@ -33,7 +33,9 @@ import Testing
     }
 
     @Test func selfSignedCarriesItsNames() throws {
-        let names = ["specman-service.hubble-system.svc", "localhost", "127.0.0.1", "::1", "fd00::1:0:0:1", "*.example.org"]
+        let names = [
+            "specman-service.hubble-system.svc", "localhost", "127.0.0.1", "::1", "fd00::1:0:0:1", "*.example.org",
+        ]
         let (certificate, key) = try makePair(names)
         let facts = try CertificateFacts(ofFile: certificate)
         #expect(facts.names == names)
