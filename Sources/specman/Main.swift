@@ -16,7 +16,7 @@ struct Main {
             try command.run()
         } catch let error as ConfigurationError {
             end(.configuration, "\(error)")
-        } catch where Specman.exitCode(for: error) == .failure {
+        } catch  where Specman.exitCode(for: error) == .failure {
             // The rooms' own errors: each description is the line.
             end(.failed, "\(error)")
         } catch {

@@ -1,7 +1,8 @@
-@testable import Daemon
 import Dispatch
 import Synchronization
 import Testing
+
+@testable import Daemon
 
 @Suite struct HandoverTests {
     private struct Fault: Error, Equatable {}

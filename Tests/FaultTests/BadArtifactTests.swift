@@ -9,7 +9,8 @@ import Testing
     }
 
     /// Serves a good release, has `spoil` make the next one bad, and gives the line that says so.
-    private func complaint(_ spoil: (_ layout: String, _ directory: TemporaryDirectory) throws -> Void) throws -> String {
+    private func complaint(_ spoil: (_ layout: String, _ directory: TemporaryDirectory) throws -> Void) throws -> String
+    {
         let directory = try TemporaryDirectory()
         let layout = directory.appending("layout")
         let tree = directory.appending("tree")

@@ -55,8 +55,11 @@ import Testing
         try sync { tree in
             try Command.run(
                 "sh",
-                ["-c", "for i in 1 2 3 4 5 6 7 8; do head -c 1048576 /dev/urandom; done > block; "
-                    + "for i in $(seq 128); do cat block; done > large.bin; rm block"],
+                [
+                    "-c",
+                    "for i in 1 2 3 4 5 6 7 8; do head -c 1048576 /dev/urandom; done > block; "
+                        + "for i in $(seq 128); do cat block; done > large.bin; rm block",
+                ],
                 directory: tree
             )
         } check: { site in

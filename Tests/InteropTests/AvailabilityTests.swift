@@ -4,7 +4,8 @@ import Testing
 
 /// What was served stays served: with the registry away at the start, in the middle, and back; and after `kill -9`.
 @Suite struct AvailabilityTests {
-    private func push(_ text: String, _ tag: String, _ registry: DockerRegistry, _ directory: TemporaryDirectory) throws {
+    private func push(_ text: String, _ tag: String, _ registry: DockerRegistry, _ directory: TemporaryDirectory) throws
+    {
         let tree = directory.appending("tree-" + UUID().uuidString)
         try Tree.write(["a.yaml": text], to: tree)
         try Pushing.withSpecman(tree, to: "\(registry.host)/manifests:\(tag)", registry: registry)

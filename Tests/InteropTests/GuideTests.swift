@@ -71,7 +71,11 @@ enum Pushing {
     @discardableResult
     static func withSpecman(_ path: String, to reference: String, registry: DockerRegistry) throws -> Command.Output {
         var arguments = ["push", path, reference]
-        if let caFile = registry.caFile { arguments += ["--ca-file", caFile] } else { arguments.append("--plain-http") }
+        if let caFile = registry.caFile {
+            arguments += ["--ca-file", caFile]
+        } else {
+            arguments.append("--plain-http")
+        }
         if let username = registry.username { arguments += ["--username", username, "--password-stdin"] }
         return try Command.run(
             DaemonProcess.executable.path,
@@ -83,7 +87,8 @@ enum Pushing {
     /// ORAS as PyPI has it; `Tests/run.sh` installs it and names its Python.
     static func withORAS(_ file: String, in directory: String, to reference: String, registry: DockerRegistry) throws {
         let home = try TemporaryDirectory()
-        let python = ProcessInfo.processInfo.environment["SPECMAN_TEST_PYTHON"]
+        let python =
+            ProcessInfo.processInfo.environment["SPECMAN_TEST_PYTHON"]
             ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent(".build/tools/bin/python").path
         let script = """

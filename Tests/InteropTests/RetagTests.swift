@@ -63,7 +63,10 @@ import Testing
         #expect(seen.failures == [])
         #expect(seen.requests > 100)
         #expect(seen.marks.count == 4, "\(seen.marks.keys)")
-        #expect(seen.marks.values.allSatisfy { $0.count == 1 }, "an answer held bytes of another release: \(seen.marks)")
+        #expect(
+            seen.marks.values.allSatisfy { $0.count == 1 },
+            "an answer held bytes of another release: \(seen.marks)"
+        )
         #expect(site.daemon.stop() == 0)
     }
 

@@ -73,7 +73,9 @@ package final class DockerRegistry: @unchecked Sendable {
         process = try Self.launch(in: directory, port: String(host.drop { $0 != ":" }.dropFirst())).process
     }
 
-    private static func launch(in directory: TemporaryDirectory, port: String) throws -> (process: Process, port: String) {
+    private static func launch(in directory: TemporaryDirectory, port: String) throws -> (
+        process: Process, port: String
+    ) {
         let template = try String(contentsOfFile: directory.appending("config.yml"), encoding: .utf8)
         let file = directory.appending("config-\(port).yml")
         try template.replacing("127.0.0.1:PORT", with: "127.0.0.1:\(port)")

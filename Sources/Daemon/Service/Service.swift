@@ -137,6 +137,7 @@ package final class Service: Sendable {
         synchronizer.cancel()
         server.stop(drainTimeout: configuration.listener.drainTimeout)
         loop.stop(patience: Self.syncPatience)
+        facts.observe(nil)
     }
 
     /// How long a sync that was cancelled may take to end: a write to a slow disk, at worst an fsync.

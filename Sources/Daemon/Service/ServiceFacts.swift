@@ -22,8 +22,8 @@ final class ServiceFacts: Sendable {
         self.certificate = certificate
     }
 
-    /// The server asks for these facts, so it is made after them.
-    func observe(_ server: Server) {
+    /// The server asks for these facts, so it is made after them; `nil` lets go of it, and it of its responders.
+    func observe(_ server: Server?) {
         self.server.withLock { $0 = server }
     }
 

@@ -104,7 +104,7 @@ struct LayerPipeline {
             guard fault == nil else { return }
             do {
                 try decoder.consume(bytes, emit: handOver)
-            } catch where ArtifactFault.isOne(error) {
+            } catch  where ArtifactFault.isOne(error) {
                 fault = error
             }
         }
