@@ -6,6 +6,8 @@ internal import Platform
 extension EventLoop {
     /// Ends a connection's turn: sends what was gathered, in one call, and forgets the connection where it is over.
     func settle(_ connection: Connection) {
+        // Nothing more is awaited of a server that stops.
+        if endsConnections, connection.isIdle { startClosing(connection) }
         if connection.phase != .broken { flush(connection) }
         if connection.phase == .closing, connection.unsent == nil { finishClosing(connection) }
         if connection.phase == .broken {
