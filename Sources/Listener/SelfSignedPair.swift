@@ -3,7 +3,7 @@ internal import Platform
 
 /// The self-signed certificate and key that a server shows where it was given none: made once and kept.
 package enum SelfSignedPair {
-    /// The context of the pair in `directory` (`certificate.pem`, and `key.pem` with mode 0600), which is made where
+    /// The context of the pair in `directory` (`tls.crt`, and `tls.key` with mode 0600), which is made where
     /// there is none, or none that can be used, as after a crash while it was written or when it has expired.
     ///
     /// - Parameters:
@@ -12,8 +12,8 @@ package enum SelfSignedPair {
     ///   - now: In seconds since 1970.
     /// - Throws: ``ListenerError/selfSigned(file:reason:)``.
     package static func context(in directory: String, names: [String], now: Int64) throws(ListenerError) -> TLSContext {
-        let certificateFile = directory + "/certificate.pem"
-        let keyFile = directory + "/key.pem"
+        let certificateFile = directory + "/tls.crt"
+        let keyFile = directory + "/tls.key"
         do throws(CertificateError) {
             return try TLSContext(certificateFile: certificateFile, keyFile: keyFile, now: now)
         } catch {

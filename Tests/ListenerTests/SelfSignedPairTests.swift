@@ -12,18 +12,18 @@ import Testing
         let path = directory.appending("tls")
         let first = try SelfSignedPair.context(in: path, names: ["localhost", "::1"], now: now)
         #expect(first.certificate.names == ["localhost", "::1"])
-        let mode = try FileManager.default.attributesOfItem(atPath: path + "/key.pem")[.posixPermissions] as? Int
+        let mode = try FileManager.default.attributesOfItem(atPath: path + "/tls.key")[.posixPermissions] as? Int
         #expect(mode == 0o600)
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: path + "/certificate.pem"))
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path + "/tls.crt"))
         let second = try SelfSignedPair.context(in: path, names: ["other"], now: now)
         #expect(second.certificate.names == ["localhost", "::1"])
-        #expect(try Data(contentsOf: URL(fileURLWithPath: path + "/certificate.pem")) == bytes)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path + "/tls.crt")) == bytes)
     }
 
     @Test func isMadeAnewWhereItCanNotBeUsed() throws {
         let directory = try TemporaryDirectory()
         _ = try SelfSignedPair.context(in: directory.path, names: ["a"], now: now)
-        try Data("torn".utf8).write(to: URL(fileURLWithPath: directory.appending("certificate.pem")))
+        try Data("torn".utf8).write(to: URL(fileURLWithPath: directory.appending("tls.crt")))
         #expect(try SelfSignedPair.context(in: directory.path, names: ["b"], now: now).certificate.names == ["b"])
     }
 
@@ -33,7 +33,7 @@ import Testing
         #expect {
             try SelfSignedPair.context(in: directory.appending("tls/x"), names: ["a"], now: now)
         } throws: { error in
-            "\(error)".contains(directory.appending("tls/x/certificate.pem")) && !"\(error)".contains("\n")
+            "\(error)".contains(directory.appending("tls/x/tls.crt")) && !"\(error)".contains("\n")
         }
     }
 }

@@ -21,6 +21,7 @@ package final class Service: Sendable {
     private let loop: SyncLoop
     private let server: Server
     private let facts: ServiceFacts
+    private let certificateFile: String
 
     /// Opens the volume, makes or reads the certificate, and binds the ports; nothing is served yet.
     ///
@@ -46,15 +47,11 @@ package final class Service: Sendable {
             poll: synchronizer.poll
         )
 
-        let pair = try CertificatePair(configuration.listener, volume: configuration.storage.directory)
-        let context = try TLSContext(
-            certificateFile: pair.certificateFile,
-            keyFile: pair.keyFile,
-            now: Timestamp.current().seconds
+        let (context, file) = try ServerCertificate.context(
+            configuration.listener,
+            volume: configuration.storage.directory
         )
-        if pair.isNew {
-            log.info("Made a self-signed certificate", metadata: ["file": "\(pair.certificateFile)"])
-        }
+        certificateFile = file
         facts = ServiceFacts(volume: volume, loop: loop, requests: requests, certificate: context.certificate)
         server = try Self.makeServer(
             configuration,
@@ -125,7 +122,7 @@ package final class Service: Sendable {
             log.info("No release on the volume yet: answering 503 until the first sync", metadata: fields)
         }
         server.start()
-        log.info("Listening on https://\(server.boundAddress(of: 0))")
+        log.info("Listening on https://\(server.boundAddress(of: 0))", metadata: ["certificate": "\(certificateFile)"])
         if configuration.management != nil {
             log.info("Listening on http://\(server.boundAddress(of: 2))", metadata: ["for": "management"])
         }
