@@ -109,4 +109,35 @@ import Testing
         #expect(releases.map { $0["active"] as? Bool } == [true, false])
         #expect(Set(releases[0].keys) == ["tag", "digest", "files", "bytes", "publishedAt", "active"])
     }
+
+    @Test func theVolumeCanBeReadBesideTheDaemon() throws {
+        let fixture = try ServiceFixture([
+            ("m.tgz", try ServiceFixture.archive(["a": "one", "b": "same", "d/c": "gone"], compressed: true))
+        ])
+        let next = try ServiceFixture.archive(["a": "two", "b": "same", "d/e": "new"], compressed: true)
+        try ServiceFixture.push([("m.tgz", next)], as: "2.0.0", to: fixture.layout)
+        try fixture.lines.wait(for: "msg=\"Serving 2.0.0\"")
+        let configuration = ["--config", fixture.directory.appending("specman.yaml")]
+        func run(_ arguments: String...) throws -> Command.Output {
+            try Command.output(DaemonProcess.executable.path, arguments + configuration)
+        }
+        #expect(try run("cat", "/a").text == "two")
+        #expect(try run("cat", "a", "--release", "1.0.0").text == "one")
+        #expect(try run("diff", "1.0.0", "2.0.0").text == "+   d/e   3\n-   d/c   4\n~   a     3\n")
+        #expect(try run("diff", "1.0.0", "2.0.0", "-o", "json").text.contains("\"added\":[{\"path\":\"d/e\""))
+        let names = try run("ls", "/").text.split(separator: "\n").map { $0.prefix { $0 != " " } }
+        #expect(names == ["PATH", "a", "b", "d/"])
+        #expect(try run("ls", "d", "--release", "1.0.0", "--output", "json").text.contains("\"path\" : \"d/c\""))
+        #expect(try run("status").text.contains("2.0.0 sha256:"))
+        #expect(try run("status", "-o", "json").text.contains("\"release\":{\"tag\":\"2.0.0\""))
+        for (arguments, complaint) in [
+            (["cat", "/nothing"], "no such file"), (["cat", "/d"], "is a directory"), (["cat", "../x"], "no path"),
+            (["ls", "--release", "9"], "no release 9"), (["diff", "1.0.0", "9"], "no release 9"),
+        ] {
+            let output = try Command.output(DaemonProcess.executable.path, arguments + configuration)
+            #expect(output.status == 1)
+            #expect(output.err.contains(complaint), "\(output.err)")
+            #expect(output.err.split(separator: "\n").count == 1)
+        }
+    }
 }

@@ -1,4 +1,5 @@
 package import Content
+internal import Listener
 internal import Platform
 package import Registry
 
@@ -214,8 +215,11 @@ extension Settings {
     }
 
     fileprivate func address(_ name: String) throws(ConfigurationError) -> Address {
-        guard let address = text(name).flatMap({ Address($0) }) else {
-            throw fault(name, expected: "HOST:PORT, such as [::]:8443, 127.0.0.1:9090 or :8443")
+        guard let address = text(name).flatMap({ Address($0) }),
+            // What the listener can't bind to is found now, by `config check`, and not at the start.
+            (try? Endpoint.address(parsing: "\(address)")) != nil
+        else {
+            throw fault(name, expected: "ADDRESS:PORT, such as [::]:8443, 127.0.0.1:9090 or :8443")
         }
         return address
     }
