@@ -132,6 +132,13 @@ import Testing
         #expect(text.contains("did you mean SPECMAN_SOURCE_REPOSITORY?"), "\(text)")
     }
 
+    /// What this version doesn't do may be switched off, or left as it is.
+    @Test func whatAsksForNothingIsTaken() throws {
+        _ = try settings("storage:\n  verifyInterval: 0s\nlistener:\n  compression: false\n  administrators: [admin]\n")
+        _ = try settings("source:\n  mirrors: []\n  checks:\n    yaml: \"off\"\n    references: warn\n")
+        #expect(throws: ConfigurationError.self) { try settings("source:\n  checks:\n    yaml: refuse\n") }
+    }
+
     @Test func emptyValuesLeaveTheDefault() throws {
         let configuration = try Configuration(try settings("source:\n  interval:\n  tags: ~\nstorage:\n"))
         #expect(configuration.source.interval == .seconds(60))

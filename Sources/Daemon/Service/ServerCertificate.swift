@@ -4,7 +4,11 @@ internal import OpenSSL
 internal import Platform
 
 /// Which certificate the listener shows.
-enum ServerCertificate {
+struct ServerCertificate {
+    let certificateFile: String
+    let keyFile: String
+    let context: TLSContext
+
     /// The names by which the Service's clients reach it in the cluster, from Palette's documentation.
     private static let serviceNames = [
         "specman-service.hubble-system.svc.cluster.local", "specman-service.hubble-system.svc",
@@ -14,17 +18,19 @@ enum ServerCertificate {
     /// The configured pair, or the self-signed one of the volume, which is made where there is none.
     ///
     /// - Throws: `CertificateError` or `ListenerError`.
-    static func context(
-        _ listener: Configuration.Listener,
-        volume directory: String
-    ) throws -> (context: TLSContext, file: String) {
+    init(_ listener: Configuration.Listener, volume directory: String) throws {
         let now = Timestamp.current().seconds
         if let certificateFile = listener.certificateFile, let keyFile = listener.keyFile {
-            return (try TLSContext(certificateFile: certificateFile, keyFile: keyFile, now: now), certificateFile)
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+            context = try TLSContext(certificateFile: certificateFile, keyFile: keyFile, now: now)
+            return
         }
         let folder = directory + "/tls"
-        let names = listener.names ?? standardNames(host: ProcessFacts.hostName)
-        return (try SelfSignedPair.context(in: folder, names: names, now: now), folder + "/tls.crt")
+        certificateFile = folder + "/tls.crt"
+        keyFile = folder + "/tls.key"
+        let names = listener.names ?? Self.standardNames(host: ProcessFacts.hostName)
+        context = try SelfSignedPair.context(in: folder, names: names, now: now)
     }
 
     /// The Service's names, the host's, and the loopback's.

@@ -21,6 +21,7 @@ package final class Service: Sendable {
     private let loop: SyncLoop
     private let server: Server
     private let facts: ServiceFacts
+    private let reloader: CertificateReloader
     private let certificateFile: String
 
     /// Opens the volume, makes or reads the certificate, and binds the ports; nothing is served yet.
@@ -47,21 +48,25 @@ package final class Service: Sendable {
             poll: synchronizer.poll
         )
 
-        let (context, file) = try ServerCertificate.context(
-            configuration.listener,
-            volume: configuration.storage.directory
-        )
-        certificateFile = file
-        facts = ServiceFacts(volume: volume, loop: loop, requests: requests, certificate: context.certificate)
+        let certificate = try ServerCertificate(configuration.listener, volume: configuration.storage.directory)
+        certificateFile = certificate.certificateFile
+        facts = ServiceFacts(volume: volume, loop: loop, requests: requests)
         server = try Self.makeServer(
             configuration,
-            context: context,
+            context: certificate.context,
             volume: volume,
             loop: loop,
             facts: facts,
             log: log
         )
-        facts.observe(server)
+        reloader = CertificateReloader(
+            certificateFile: certificate.certificateFile,
+            keyFile: certificate.keyFile,
+            context: certificate.context,
+            server: server,
+            log: log
+        )
+        facts.observe(server, reloader)
     }
 
     private static func makeServer(
@@ -103,9 +108,9 @@ package final class Service: Sendable {
         )
     }
 
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM or SIGINT. SIGHUP has the certificate's files looked at, at once.
     package func run() {
-        let signals = SignalWatch()
+        let signals = SignalWatch(onHangUp: reloader.look)
         start()
         signals.wait()
         log.info("Stopping")
@@ -134,7 +139,7 @@ package final class Service: Sendable {
         synchronizer.cancel()
         server.stop(drainTimeout: configuration.listener.drainTimeout)
         loop.stop(patience: Self.syncPatience)
-        facts.observe(nil)
+        facts.stopObserving()
     }
 
     /// How long a sync that was cancelled may take to end: a write to a slow disk, at worst an fsync.
