@@ -57,6 +57,8 @@ final class Connection {
     var leftover: [UInt8] = []
     /// Ciphertext that was not used yet.
     var cipherLeftover: [UInt8] = []
+    /// Whether there is any of the two.
+    var hasLeftovers = false
     /// How far the parser is in `leftover`; `nil` at the beginning of a request.
     var parser: RequestParser?
     /// Output that the kernel did not take yet.
@@ -95,5 +97,5 @@ final class Connection {
     var takesInput: Bool { readsRequests || (phase == .handshaking && unsent == nil) }
 
     /// Whether it waits for a request of which nothing has come.
-    var isIdle: Bool { phase == .readingHead && leftover.isEmpty && cipherLeftover.isEmpty && unsent == nil }
+    var isIdle: Bool { phase == .readingHead && !hasLeftovers && unsent == nil }
 }

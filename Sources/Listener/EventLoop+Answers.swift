@@ -36,7 +36,7 @@ extension EventLoop {
             )
         }
         connection.phase = .readingBody
-        setDeadline(connection, state.limits.bodyTimeout)
+        setDeadline(connection, timeouts.body)
         // Not where the body has begun to come anyway (RFC 9110 section 10.1.1).
         if head.expectsContinue, bytes.count == head.count {
             write(connection, Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))

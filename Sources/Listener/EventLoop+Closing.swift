@@ -4,13 +4,10 @@ internal import Platform
 
 /// The end of a turn and the end of a connection.
 extension EventLoop {
-    /// How long a client may go on sending after the last answer.
-    private static let lingerTime = Duration.seconds(2)
-    /// How long the last bytes of a connection may wait for the client to take them.
-    private static let closeTime = Duration.seconds(5)
-
     /// Ends a connection's turn: sends what was gathered, in one call, and forgets the connection where it is over.
     func settle(_ connection: Connection) {
+        // Nothing more is awaited of a server that stops.
+        if endsConnections, connection.isIdle { startClosing(connection) }
         if connection.phase != .broken { flush(connection) }
         if connection.phase == .closing, connection.unsent == nil { finishClosing(connection) }
         if connection.phase == .broken {
@@ -22,7 +19,7 @@ extension EventLoop {
     /// Says goodbye, behind what is still to be sent.
     func startClosing(_ connection: Connection) {
         connection.phase = .closing
-        setDeadline(connection, Self.closeTime)
+        setDeadline(connection, timeouts.close)
         // Without it clients don't resume the session, and can't tell the end from an attack.
         connection.session?.shutDown()
     }
@@ -36,7 +33,7 @@ extension EventLoop {
         Socket.finishSending(connection.number)
         connection.phase = .lingering
         setInterest(connection, .readable)
-        setDeadline(connection, Self.lingerTime)
+        setDeadline(connection, timeouts.linger)
     }
 
     /// Closes an idle connection.
@@ -68,7 +65,7 @@ extension EventLoop {
         settle(connection)
     }
 
-    func setDeadline(_ connection: Connection, _ limit: Duration) {
-        deadlines[Int(connection.number)] = now + limit.inNanoseconds
+    func setDeadline(_ connection: Connection, _ limit: UInt64) {
+        deadlines[Int(connection.number)] = now + limit
     }
 }

@@ -54,20 +54,24 @@ extension EventLoop {
     private func load(_ connection: Connection) {
         plain.clear()
         transport.input.clear()
-        if !connection.leftover.isEmpty {
-            _ = plain.append(connection.leftover)
-            connection.leftover = []
-        }
-        if !connection.cipherLeftover.isEmpty {
-            _ = transport.input.append(connection.cipherLeftover)
-            connection.cipherLeftover = []
-        }
+        if connection.hasLeftovers { loadLeftovers(connection) }
+    }
+
+    @inline(never)
+    private func loadLeftovers(_ connection: Connection) {
+        _ = plain.append(connection.leftover)
+        _ = transport.input.append(connection.cipherLeftover)
+        connection.leftover = []
+        connection.cipherLeftover = []
+        connection.hasLeftovers = false
     }
 
     /// Keeps what is not used yet: only what is left of an incomplete request, and nothing of an idle connection.
     private func store(_ connection: Connection) {
-        if !plain.isEmpty { connection.leftover = plain.contents }
-        if !transport.input.isEmpty { connection.cipherLeftover = transport.input.contents }
+        guard !plain.isEmpty || !transport.input.isEmpty else { return }
+        connection.leftover = plain.contents
+        connection.cipherLeftover = transport.input.contents
+        connection.hasLeftovers = true
     }
 
     /// Decrypts and handles requests as long as there is input and the connection is not busy.
@@ -103,7 +107,7 @@ extension EventLoop {
         case .done:
             statistics.handshakes.add(1)
             connection.phase = .readingHead
-            setDeadline(connection, state.limits.headerTimeout)
+            setDeadline(connection, timeouts.header)
         case .needsInput:
             break
         case .failed:
@@ -131,7 +135,7 @@ extension EventLoop {
             if !connection.keepsAlive, !plain.isEmpty { connection.lingers = true }
             return false
         case .needMore:
-            if connection.parser == nil { setDeadline(connection, state.limits.headerTimeout) }
+            if connection.parser == nil { setDeadline(connection, timeouts.header) }
             connection.parser = parser
             return true
         case .malformed(let status):

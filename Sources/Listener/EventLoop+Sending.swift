@@ -92,7 +92,7 @@ extension EventLoop {
             }
             if turn >= Self.turnSize {
                 // The others first. The socket takes more, so that the next turn begins at once.
-                setDeadline(connection, state.limits.sendTimeout)
+                setDeadline(connection, timeouts.send)
                 return setInterest(connection, .writable)
             }
             guard flush(connection, makingRoom: TLSSession.ciphertextBound(Self.chunkSize)),
@@ -169,7 +169,7 @@ extension EventLoop {
         statistics.count(method: connection.method, code: connection.status, nanoseconds: duration)
         if connection.keepsAlive {
             connection.phase = .readingHead
-            setDeadline(connection, state.limits.idleTimeout)
+            setDeadline(connection, timeouts.idle)
         } else {
             startClosing(connection)
         }
@@ -242,7 +242,7 @@ extension EventLoop {
         }
         keep(output, for: connection)
         setInterest(connection, .writable)
-        setDeadline(connection, state.limits.sendTimeout)
+        setDeadline(connection, timeouts.send)
         return false
     }
 
@@ -255,9 +255,10 @@ extension EventLoop {
             connection.unsent = copy
             output.clear()
         } else {
-            connection.unsent = output
+            let spare = spareOutputs.popLast() ?? TransportBuffer(capacity: Self.outputSize)
+            output.swap(with: spare)
+            connection.unsent = spare
             lentOutputs += 1
-            transport.output = spareOutputs.popLast() ?? TransportBuffer(capacity: Self.outputSize)
         }
     }
 
@@ -268,7 +269,7 @@ extension EventLoop {
         case .bytes(let count):
             unsent.take(count)
             if unsent.isEmpty { return true }
-            setDeadline(connection, state.limits.sendTimeout)
+            setDeadline(connection, timeouts.send)
         case .blocked:
             break
         case .failed:

@@ -81,6 +81,7 @@ final class EventLoop: @unchecked Sendable {
     var date: DateHeader
     /// Of this turn, in nanoseconds.
     var now: UInt64
+    let timeouts: Timeouts
     private let sweepInterval: UInt64
     private var nextSweep: UInt64 = 0
     /// Endpoints whose listening sockets are this loop's.
@@ -103,12 +104,8 @@ final class EventLoop: @unchecked Sendable {
         acceptors = Array(repeating: nil, count: state.endpoints.count)
         date = DateHeader(second: WallClock.coarseSeconds)
         now = MonotonicClock.nanoseconds
-        let shortest = min(
-            state.limits.headerTimeout,
-            state.limits.bodyTimeout,
-            min(state.limits.idleTimeout, state.limits.sendTimeout)
-        )
-        sweepInterval = min(max(shortest.inNanoseconds / 4, 10_000_000), 500_000_000)
+        timeouts = Timeouts(state.limits)
+        sweepInterval = min(max(timeouts.shortest / 4, 10_000_000), 500_000_000)
         try epoll.add(inbox.number, .readable, token: Token.inbox)
     }
 
@@ -143,7 +140,8 @@ final class EventLoop: @unchecked Sendable {
                 let token = epoll.token(at: index)
                 switch token >> 32 {
                 case 0: serve(Int(truncatingIfNeeded: token), epoll.events(at: index))
-                case Token.inbox >> 32: inbox.clear()
+                // Its messages were taken above.
+                case Token.inbox >> 32: break
                 default: accept(Int(token & 0xFFFF_FFFF), loops)
                 }
             }
@@ -243,7 +241,7 @@ final class EventLoop: @unchecked Sendable {
         }
         nextSerial += 1
         connections[place] = Connection(owning: number, serial: nextSerial, endpoint: endpoint, session: session)
-        deadlines[place] = now + state.limits.headerTimeout.inNanoseconds
+        deadlines[place] = now + timeouts.header
         connectionCount += 1
         statistics.connections.add(1)
     }
@@ -310,14 +308,4 @@ final class EventLoop: @unchecked Sendable {
 
     /// Whether the answers given now are the last ones of their connections.
     var endsConnections: Bool { isDraining }
-}
-
-extension Duration {
-    /// At least 0, at most half of what 64 bits hold.
-    var inNanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0 else { return 0 }
-        guard seconds < 9_000_000_000 else { return .max / 2 }
-        return UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
-    }
 }

@@ -33,13 +33,10 @@ final class Inbox: Sendable {
 
     /// Adds a message and wakes the loop.
     func post(_ message: Message) {
-        let mustWake = state.withLock { state in
+        state.withLock { state in
             state.messages.append(message)
-            let mustWake = !state.isWoken
-            state.isWoken = true
-            return mustWake
+            wake(&state)
         }
-        if mustWake { event.signal() }
     }
 
     /// Adds an accepted connection together with its place in the loop's epoll set, so that the loop never sees an
@@ -47,21 +44,27 @@ final class Inbox: Sendable {
     /// deadline: otherwise the connection's first bytes do.
     func post(accepted number: Int32, endpoint: Int, to epoll: Epoll, token: UInt64) throws(SystemError) {
         var failure: SystemError?
-        let mustWake = state.withLock { state in
+        state.withLock { state in
             do throws(SystemError) {
                 try epoll.add(number, .readable, token: token)
                 state.messages.append(.accepted(number: number, endpoint: endpoint))
             } catch {
                 failure = error
             }
-            return state.isAsleep
+            if state.isAsleep { wake(&state) }
         }
         if let failure { throw failure }
-        if mustWake { event.signal() }
     }
 
     /// Wakes the loop.
     func wake() {
+        state.withLock { wake(&$0) }
+    }
+
+    /// Signals once until the messages are taken; under the lock, so that ``take()`` sees both or neither.
+    private func wake(_ state: inout sending State) {
+        guard !state.isWoken else { return }
+        state.isWoken = true
         event.signal()
     }
 
@@ -74,19 +77,20 @@ final class Inbox: Sendable {
     }
 
     /// Takes all messages. Called by the loop alone, before it looks at the events of a turn.
+    ///
+    /// The descriptor becomes quiet here, under the lock: were it done later in the turn, it would swallow the signal
+    /// for a message that came in between.
     func take() -> [Message] {
         state.withLock { state in
             state.isAsleep = false
-            state.isWoken = false
+            if state.isWoken {
+                state.isWoken = false
+                event.clear()
+            }
             guard !state.messages.isEmpty else { return [] }
             let taken = state.messages
             state.messages = []
             return taken
         }
-    }
-
-    /// Makes the descriptor quiet again.
-    func clear() {
-        event.clear()
     }
 }

@@ -18,13 +18,8 @@ final class LoopStatistics: Sendable {
     let failedHandshakes = Counter()
     let responseBytes = Counter()
     let durationSum = Counter()
-    private let requests: [Counter]
-    private let durations: [Counter]
-
-    init() {
-        requests = (0..<Self.methods.count * Self.codes).map { _ in Counter() }
-        durations = (0...Self.bounds.count).map { _ in Counter() }
-    }
+    private let requests = CounterTable(count: methods.count * codes)
+    private let durations = CounterTable(count: bounds.count + 1)
 
     /// Counts an answer.
     ///
@@ -34,23 +29,21 @@ final class LoopStatistics: Sendable {
     ///   - nanoseconds: From the request's arrival to the last of the answer.
     func count(method: Int, code: Int, nanoseconds: UInt64) {
         let code = min(max(code, 100), 599) - 100
-        requests[method * Self.codes + code].add(1)
+        requests.add(1, at: method * Self.codes + code)
         durationSum.add(nanoseconds)
-        var bucket = 0
-        while bucket < Self.bounds.count, nanoseconds > Self.bounds[bucket] { bucket += 1 }
-        durations[bucket].add(1)
+        durations.add(1, at: Self.bounds.firstIndex { nanoseconds <= $0 } ?? Self.bounds.count)
     }
 
     /// Calls `body` with every method and code that was counted.
     func forEachRequest(_ body: (_ method: Int, _ code: Int, _ count: UInt64) -> Void) {
-        for index in requests.indices {
-            let count = requests[index].value
+        for index in 0..<requests.count {
+            let count = requests.value(at: index)
             if count > 0 { body(index / Self.codes, index % Self.codes + 100, count) }
         }
     }
 
     /// How many answers fell into each bucket; the last one is beyond all bounds.
-    var durationCounts: [UInt64] { durations.map(\.value) }
+    var durationCounts: [UInt64] { (0..<durations.count).map(durations.value(at:)) }
 }
 
 /// A number that one thread changes and others read.
@@ -67,5 +60,39 @@ final class Counter: Sendable {
     /// To be called by its one writer only.
     func subtract(_ amount: UInt64) {
         number.store(number.load(ordering: .relaxed) &- amount, ordering: .relaxed)
+    }
+}
+
+/// Many of them in one piece of memory.
+///
+/// `@unchecked Sendable`: the memory is set up before it is shared, freed with the last reference, and holds atomics.
+@safe
+final class CounterTable: @unchecked Sendable {
+    let count: Int
+    private let numbers: UnsafeMutablePointer<Atomic<UInt64>>
+
+    init(count: Int) {
+        self.count = count
+        unsafe numbers = .allocate(capacity: count)
+        for index in 0..<count { unsafe (numbers + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit {
+        unsafe numbers.deinitialize(count: count)
+        unsafe numbers.deallocate()
+    }
+
+    func value(at index: Int) -> UInt64 {
+        // Within the memory, as the index is checked.
+        precondition(index >= 0 && index < count)
+        return unsafe numbers[index].load(ordering: .relaxed)
+    }
+
+    /// To be called by its one writer only.
+    func add(_ amount: UInt64, at index: Int) {
+        // Within the memory, as the index is checked.
+        precondition(index >= 0 && index < count)
+        let value = unsafe numbers[index].load(ordering: .relaxed)
+        unsafe numbers[index].store(value &+ amount, ordering: .relaxed)
     }
 }

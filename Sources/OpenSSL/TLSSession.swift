@@ -75,9 +75,6 @@ package final class TLSSession {
         return false
     }
 
-    /// Whether plaintext or ciphertext waits inside the session, so that no event may come for it.
-    package var hasPending: Bool { SSL_has_pending(session) == 1 }
-
     /// Puts `close_notify` into the output; without it clients don't resume the session.
     package func shutDown() {
         if SSL_shutdown(session) < 0 { ERR_clear_error() }

@@ -7,8 +7,8 @@ internal import COpenSSL
 package final class TLSTransport {
     /// Ciphertext that was received for the connection being served.
     package let input: TransportBuffer
-    /// Ciphertext to be sent to it. May be replaced, to keep what the kernel did not take.
-    package var output: TransportBuffer
+    /// Ciphertext to be sent to it.
+    package let output: TransportBuffer
 
     /// - Parameters:
     ///   - input: Capacity in bytes.

@@ -5,10 +5,10 @@ internal import COpenSSL
 /// Not `Sendable`: it belongs to one event loop. Copies nothing and never grows, so that nothing is allocated while
 /// a request is answered.
 package final class TransportBuffer {
-    private let base: UnsafeMutableRawPointer
-    package let capacity: Int
-    private var start = 0
-    private var end = 0
+    @usableFromInline package private(set) var base: UnsafeMutableRawPointer
+    package private(set) var capacity: Int
+    @usableFromInline package var start = 0
+    @usableFromInline package var end = 0
 
     /// - Parameter capacity: In bytes.
     package init(capacity: Int) {
@@ -21,33 +21,33 @@ package final class TransportBuffer {
     }
 
     /// How many bytes can be taken.
-    package var count: Int { end - start }
-    package var isEmpty: Bool { start == end }
+    @inlinable package var count: Int { end - start }
+    @inlinable package var isEmpty: Bool { start == end }
     /// How many bytes can be added.
-    package var room: Int { capacity - end }
+    @inlinable package var room: Int { capacity - end }
 
     /// The bytes that can be taken; valid until the next change.
-    package var readable: UnsafeRawBufferPointer {
+    @inlinable package var readable: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: base + start, count: end - start)
     }
 
     /// The memory that can be filled; valid until the next change.
-    package var writable: UnsafeMutableRawBufferPointer {
+    @inlinable package var writable: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(start: base + end, count: capacity - end)
     }
 
     /// Says that `count` bytes of ``writable`` were filled.
-    package func filled(_ count: Int) {
+    @inlinable package func filled(_ count: Int) {
         end = min(capacity, end + count)
     }
 
     /// Takes `count` bytes away from the start.
-    package func take(_ count: Int) {
+    @inlinable package func take(_ count: Int) {
         start = min(end, start + count)
         if start == end { clear() }
     }
 
-    package func clear() {
+    @inlinable package func clear() {
         start = 0
         end = 0
     }
@@ -58,6 +58,14 @@ package final class TransportBuffer {
         base.copyMemory(from: base + start, byteCount: end - start)
         end -= start
         start = 0
+    }
+
+    /// Exchanges memory and content with `other`.
+    package func swap(with other: TransportBuffer) {
+        (base, other.base) = (other.base, base)
+        (capacity, other.capacity) = (other.capacity, capacity)
+        (start, other.start) = (other.start, start)
+        (end, other.end) = (other.end, end)
     }
 
     /// Adds all of `bytes`, or none where they don't fit.

@@ -19,6 +19,11 @@ package final class SharedFile: Sendable {
         try descriptor.read(into: buffer, at: offset)
     }
 
+    /// Reads up to `count` bytes at `offset` as an array; empty at the end.
+    package func read(upTo count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
+        try descriptor.read(upTo: count, at: offset)
+    }
+
     /// Reads up to `buffer.count` bytes at `offset` where they are in the page cache; `nil` where the disk is needed.
     ///
     /// System call: `preadv2(2)` with `RWF_NOWAIT`. File systems that don't know it answer `nil`, too.

@@ -18,7 +18,7 @@ struct Main {
             end(.configuration, "\(error)")
         } catch let error as CommandFailure where error.kind == .usage {
             end(.usage, "\(error)")
-        } catch  where Specman.exitCode(for: error) == .failure {
+        } catch let error where Specman.exitCode(for: error) == .failure {
             // The rooms' own errors: each description is the line.
             end(.failed, "\(error)")
         } catch {
@@ -48,6 +48,9 @@ struct Specman: ParsableCommand {
             Exit status: 0 done; 1 failed, with one line on stderr; 64 wrong usage; 78 wrong configuration.
             """,
         version: version,
-        subcommands: [Serve.self, Sync.self, Push.self, Tags.self, Releases.self, Config.self, Healthcheck.self]
+        subcommands: [
+            Serve.self, Sync.self, Status.self, Push.self, Tags.self, Releases.self, Diff.self, List.self,
+            Concatenate.self, Config.self, Healthcheck.self,
+        ]
     )
 }

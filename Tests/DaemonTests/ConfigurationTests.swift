@@ -110,6 +110,7 @@ import Testing
         ("source:\n  repository: h/n:1.0\n", "it must be HOST[:PORT]/NAME without a tag"),
         ("source:\n  repository: [a, b]\n", "it must be one value, not a list"),
         ("listener:\n  address: 8443\n", "it must be ADDRESS:PORT"),
+        ("management:\n  address: some.host:9090\n", "it must be ADDRESS:PORT"),
         ("listener:\n  certificateFile: /x\n", "listener.keyFile is not set; "),
         ("log:\n  level: loud\n", "it must be one of trace, debug, info, warn, warning, error"),
         ("source:\n  tags:\n    policy: semver\n", "source.tags.range is not set; it must be a range of versions"),
@@ -129,6 +130,13 @@ import Testing
     @Test func misspeltVariableOfOurSectionsIsRefused() {
         let text = complaint(nil, environment: ["SPECMAN_SOURCE_REPOSITRY": "h/n"])
         #expect(text.contains("did you mean SPECMAN_SOURCE_REPOSITORY?"), "\(text)")
+    }
+
+    /// What this version doesn't do may be switched off, or left as it is.
+    @Test func whatAsksForNothingIsTaken() throws {
+        _ = try settings("storage:\n  verifyInterval: 0s\nlistener:\n  compression: false\n  administrators: [admin]\n")
+        _ = try settings("source:\n  mirrors: []\n  checks:\n    yaml: \"off\"\n    references: warn\n")
+        #expect(throws: ConfigurationError.self) { try settings("source:\n  checks:\n    yaml: refuse\n") }
     }
 
     @Test func emptyValuesLeaveTheDefault() throws {

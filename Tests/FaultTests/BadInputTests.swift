@@ -118,7 +118,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "serve", "sync", "push", "tags", "releases", "config", "config check", "config show", "healthcheck",
+        "serve", "sync", "status", "push", "tags", "releases", "diff", "ls", "cat", "config", "config check",
+        "config show", "healthcheck",
     ])
     func helpHasAnExample(_ command: String) throws {
         let arguments = command.split(separator: " ").map(String.init) + ["--help"]

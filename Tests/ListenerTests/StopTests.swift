@@ -29,13 +29,13 @@ import Testing
         let stopped = DispatchGroup()
         DispatchQueue.global().async(group: stopped) { server.server.stop(drainTimeout: .seconds(60)) }
         #expect(try idle.rest().isEmpty)
-        #expect(throws: (any Error).self) { _ = try server.connect() }
         proceed.signal()
         let answer = String(decoding: try busy.rest(), as: UTF8.self)
         #expect(answer.contains("\r\nConnection: close\r\n"))
         #expect(answer.hasSuffix("get /slow 0"))
         stopped.wait()
         #expect(server.server.statistics.connections == 0)
+        #expect(throws: (any Error).self) { _ = try RawClient(path: server.directory.appending("sock")) }
         #expect(!FileManager.default.fileExists(atPath: server.directory.appending("sock")))
     }
 

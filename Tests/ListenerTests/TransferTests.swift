@@ -46,6 +46,19 @@ import Testing
         #expect(output == Data(content[1234..<701_235]))
     }
 
+    @Test func servesAFileThatIsNotInThePageCache() throws {
+        let directory = try TemporaryDirectory()
+        let content = pattern(3_000_000)
+        let path = directory.appending("file")
+        let file = try sharedFile(content, at: path)
+        // Drops the file's pages (dd(1), "nocache"); where the file system keeps them it is served from there.
+        _ = try run("dd", ["of=\(path)", "oflag=nocache", "conv=notrunc,fdatasync", "count=0", "status=none"])
+        let server = try TestServer(
+            TestResponder { _ in Answer(.ok, body: .file(file, offset: 0, count: 3_000_000)) }
+        )
+        #expect(try server.curl("/").output == Data(content))
+    }
+
     @Test func servesLargeBytes() throws {
         let content = pattern(3_000_000)
         let server = try TestServer(TestResponder { _ in Answer(.ok, body: .bytes(content)) })

@@ -3,11 +3,9 @@ import Glibc
 
 /// A `specman` of this build as a process of its own, with its log at hand.
 package final class DaemonProcess: @unchecked Sendable {
-    // `lines` and `isClosed` are only touched under `condition`'s lock.
+    // The process belongs to one test; what it writes is guarded by itself.
     private let process = Process()
-    private let condition = NSCondition()
-    private var lines: [String] = []
-    private var isClosed = false
+    private let output = ProcessOutput()
 
     /// What the test was waiting for and did not get, with the log so far.
     package struct Impatience: Error, CustomStringConvertible {
@@ -36,28 +34,7 @@ package final class DaemonProcess: @unchecked Sendable {
         process.standardError = pipe
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        // Read on a thread of its own: a full pipe must never hold the daemon up.
-        let reader = Thread { [self] in
-            var rest = Data()
-            while true {
-                let data = pipe.fileHandleForReading.availableData
-                if data.isEmpty { break }
-                rest += data
-                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                    let line = String(decoding: rest[rest.startIndex..<end], as: UTF8.self)
-                    rest.removeSubrange(rest.startIndex...end)
-                    condition.withLock {
-                        lines.append(line)
-                        condition.broadcast()
-                    }
-                }
-            }
-            condition.withLock {
-                isClosed = true
-                condition.broadcast()
-            }
-        }
-        reader.start()
+        output.read(from: pipe.fileHandleForReading)
     }
 
     deinit {
@@ -69,7 +46,7 @@ package final class DaemonProcess: @unchecked Sendable {
     package var isRunning: Bool { process.isRunning }
 
     /// Every line of the log so far.
-    package var log: [String] { condition.withLock { lines } }
+    package var log: [String] { output.lines }
 
     /// The `msg` of every line of the log so far, in text form.
     package var messages: [String] { log.compactMap(Self.message) }
@@ -86,16 +63,10 @@ package final class DaemonProcess: @unchecked Sendable {
         patience: TimeInterval = 60,
         until found: ([String]) -> Result?
     ) throws -> Result {
-        let deadline = Date(timeIntervalSinceNow: patience)
-        condition.lock()
-        defer { condition.unlock() }
-        while true {
-            if let result = found(lines) { return result }
-            guard !isClosed, condition.wait(until: deadline) else {
-                if let result = found(lines) { return result }
-                throw Impatience(description: "no \(what) in the log:\n" + lines.joined(separator: "\n"))
-            }
+        guard let result = output.wait(until: Date(timeIntervalSinceNow: patience), for: found) else {
+            throw Impatience(description: "no \(what) in the log:\n" + log.joined(separator: "\n"))
         }
+        return result
     }
 
     /// Waits for a line that contains `text`, and gives it.
@@ -118,7 +89,9 @@ package final class DaemonProcess: @unchecked Sendable {
 
     /// Sends a signal to the process.
     package func kill(_ signal: Int32) {
+
         _ = Glibc.kill(process.processIdentifier, signal)
+
     }
 
     /// Waits for the end and gives the exit status; a signal's number is negative.
@@ -131,5 +104,53 @@ package final class DaemonProcess: @unchecked Sendable {
     package func stop() -> Int32 {
         kill(SIGTERM)
         return waitForExit()
+    }
+}
+
+/// The lines that a process writes, read on a thread of their own: a full pipe must never hold the daemon up.
+private final class ProcessOutput: @unchecked Sendable {
+    // `collected` and `isClosed` are only touched under `condition`'s lock.
+    private let condition = NSCondition()
+    private var collected: [String] = []
+    private var isClosed = false
+
+    var lines: [String] { condition.withLock { collected } }
+
+    /// Collects lines until the other end is closed. Only this object is kept meanwhile, not the process.
+    func read(from handle: FileHandle) {
+        let reader = Thread { [self] in
+            var rest = Data()
+            while true {
+                let data = handle.availableData
+                if data.isEmpty { break }
+                rest += data
+                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                    add(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
+                    rest.removeSubrange(rest.startIndex...end)
+                }
+            }
+            condition.withLock {
+                isClosed = true
+                condition.broadcast()
+            }
+        }
+        reader.start()
+    }
+
+    private func add(_ line: String) {
+        condition.withLock {
+            collected.append(line)
+            condition.broadcast()
+        }
+    }
+
+    /// Waits until the lines fulfil `found`; `nil` where they don't until `deadline` or the end.
+    func wait<Result>(until deadline: Date, for found: ([String]) -> Result?) -> Result? {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let result = found(collected) { return result }
+            guard !isClosed, condition.wait(until: deadline) else { return found(collected) }
+        }
     }
 }

@@ -10,6 +10,11 @@ package enum Console {
         StandardStream.output.write(text)
     }
 
+    /// Writes bytes to standard output as they are.
+    package static func write(_ bytes: [UInt8]) {
+        StandardStream.output.write(bytes)
+    }
+
     /// Writes one line to standard error.
     package static func error(_ line: String) {
         StandardStream.error.write(line + "\n")

@@ -1,5 +1,4 @@
 internal import Curl
-internal import FoundationEssentials
 
 /// `specman healthcheck`: whether the daemon is ready, that is, whether it has a release to serve.
 package enum ReadinessProbe {
@@ -12,10 +11,11 @@ package enum ReadinessProbe {
     ///
     /// - Throws: ``CommandFailure`` where it isn't ready, or can't be asked.
     package static func run(_ configuration: Configuration) throws {
-        if let management = configuration.management {
-            try ask(management)
-        } else {
-            try askSocket(of: configuration.storage.directory)
+        if let management = configuration.management { return try ask(management) }
+        guard try StatusReader(configuration, timeout: timeout).hasRelease else {
+            throw CommandFailure(
+                "the daemon on \(configuration.storage.directory) is not ready: it has no release yet; see specman status"
+            )
         }
     }
 
@@ -39,25 +39,6 @@ package enum ReadinessProbe {
             }
         } catch let error as TransferError {
             throw CommandFailure("asking the daemon whether it is ready: \(error)")
-        }
-    }
-
-    /// What matters here of `/-/status`.
-    private struct Status: Decodable {
-        struct Release: Decodable {}
-        let release: Release?
-    }
-
-    private static func askSocket(of directory: String) throws {
-        let body = try DaemonSocket(directory: directory).request(.get, "/-/status", timeout: timeout)
-        let status: Status
-        do {
-            status = try JSONDecoder().decode(Status.self, from: Data(body))
-        } catch {
-            throw CommandFailure("asking the daemon whether it is ready: its answer can't be understood (\(error))")
-        }
-        guard status.release != nil else {
-            throw CommandFailure("the daemon on \(directory) is not ready: no release yet; see its log")
         }
     }
 }

@@ -46,6 +46,7 @@ package struct Configuration: Sendable {
         package var sendTimeout: Duration
         package var drainTimeout: Duration
         package var listing: Bool
+        package var compression: Bool
     }
 
     /// What the log says, and in which form.
@@ -168,6 +169,7 @@ extension Configuration.Listener {
         sendTimeout = try settings.duration("listener.sendTimeout", in: Bounds.connection)
         drainTimeout = try settings.duration("listener.drainTimeout", in: Bounds.drain)
         listing = try settings.flag("listener.listing")
+        compression = try settings.flag("listener.compression")
     }
 }
 
@@ -215,8 +217,10 @@ extension Settings {
     }
 
     fileprivate func address(_ name: String) throws(ConfigurationError) -> Address {
-        // The listener takes addresses, not names: what a name resolves to may change, and be none of this host's.
-        guard let text = text(name), let address = Address(text), (try? Endpoint.address(parsing: text)) != nil else {
+        guard let address = text(name).flatMap({ Address($0) }),
+            // What the listener can't bind to is found now, by `config check`, and not at the start.
+            (try? Endpoint.address(parsing: "\(address)")) != nil
+        else {
             throw fault(name, expected: "ADDRESS:PORT, such as [::]:8443, 127.0.0.1:9090 or :8443")
         }
         return address

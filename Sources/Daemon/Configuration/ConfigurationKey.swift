@@ -10,22 +10,23 @@ package struct ConfigurationKey: Hashable, Sendable {
     package let isList: Bool
     /// Whether the value must never be shown.
     package let isSecret: Bool
-    /// Whether this build acts on it. One that it doesn't act on may only be set to its default: a daemon that ignored,
-    /// say, `source.verify.keys` would serve what the operator meant to keep out.
-    package let isSupported: Bool
+    /// Where this build doesn't act on the key: what it may be set to all the same, beside its default, as that asks for
+    /// nothing. A daemon that ignored, say, `source.verify.keys` would serve what the operator meant to keep out.
+    package let harmless: [ConfigurationValue]?
 
     private init(
         _ name: String,
         _ fallback: ConfigurationValue? = nil,
         isList: Bool = false,
         isSecret: Bool = false,
-        isSupported: Bool = true
+        isSupported: Bool = true,
+        harmless: [ConfigurationValue] = []
     ) {
         self.name = name
         self.fallback = fallback
         self.isList = isList
         self.isSecret = isSecret
-        self.isSupported = isSupported
+        self.harmless = isSupported ? nil : harmless
     }
 
     /// The name of the environment variable: `SPECMAN_SOURCE_TLS_CA_FILE`.
@@ -87,8 +88,8 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("source.tags.exclude", isList: true),
         ConfigurationKey("source.verify.keys", .list([]), isList: true, isSupported: false),
         ConfigurationKey("source.checks.requiredPaths", .list([]), isList: true, isSupported: false),
-        ConfigurationKey("source.checks.yaml", "warn", isSupported: false),
-        ConfigurationKey("source.checks.references", "warn", isSupported: false),
+        ConfigurationKey("source.checks.yaml", "warn", isSupported: false, harmless: ["off"]),
+        ConfigurationKey("source.checks.references", "warn", isSupported: false, harmless: ["off"]),
         ConfigurationKey("storage.directory", "/var/lib/specman"),
         ConfigurationKey("storage.retain", "3"),
         ConfigurationKey("storage.maxFiles", "1000000"),
@@ -97,7 +98,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("storage.maxRatio", "200"),
         ConfigurationKey("storage.reserve", "256MiB"),
         ConfigurationKey("storage.keepArchives", "true"),
-        ConfigurationKey("storage.verifyInterval", "24h", isSupported: false),
+        ConfigurationKey("storage.verifyInterval", "24h", isSupported: false, harmless: ["0s"]),
         ConfigurationKey("listener.address", "[::]:8443"),
         ConfigurationKey("listener.certificateFile"),
         ConfigurationKey("listener.keyFile"),
@@ -112,7 +113,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("listener.sendTimeout", "60s"),
         ConfigurationKey("listener.drainTimeout", "20s"),
         ConfigurationKey("listener.listing", "true"),
-        ConfigurationKey("listener.compression", "true", isSupported: false),
+        ConfigurationKey("listener.compression", "true", isSupported: false, harmless: ["false"]),
         ConfigurationKey("management.address", "127.0.0.1:9090"),
         ConfigurationKey("log.level", "info"),
         ConfigurationKey("log.format", "text"),

@@ -53,8 +53,10 @@ package struct Settings: Sendable {
         for flag in flags {
             try set(flag.key, to: .text(flag.value), from: .flag(flag.name))
         }
-        for key in ConfigurationKey.all where !key.isSupported {
-            guard let setting = merged[key.name], let value = setting.value, value != key.fallback else { continue }
+        for key in ConfigurationKey.all {
+            guard let harmless = key.harmless, let setting = merged[key.name], let value = setting.value,
+                value != key.fallback, !harmless.contains(value)
+            else { continue }
             throw .unsupported(
                 origin: setting.origin,
                 key: key.name,

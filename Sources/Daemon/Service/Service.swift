@@ -21,6 +21,8 @@ package final class Service: Sendable {
     private let loop: SyncLoop
     private let server: Server
     private let facts: ServiceFacts
+    private let reloader: CertificateReloader
+    private let certificateFile: String
 
     /// Opens the volume, makes or reads the certificate, and binds the ports; nothing is served yet.
     ///
@@ -46,25 +48,25 @@ package final class Service: Sendable {
             poll: synchronizer.poll
         )
 
-        let pair = try CertificatePair(configuration.listener, volume: configuration.storage.directory)
-        let context = try TLSContext(
-            certificateFile: pair.certificateFile,
-            keyFile: pair.keyFile,
-            now: Timestamp.current().seconds
-        )
-        if pair.isNew {
-            log.info("Made a self-signed certificate", metadata: ["file": "\(pair.certificateFile)"])
-        }
-        facts = ServiceFacts(volume: volume, loop: loop, requests: requests, certificate: context.certificate)
+        let certificate = try ServerCertificate(configuration.listener, volume: configuration.storage.directory)
+        certificateFile = certificate.certificateFile
+        facts = ServiceFacts(volume: volume, loop: loop, requests: requests)
         server = try Self.makeServer(
             configuration,
-            context: context,
+            context: certificate.context,
             volume: volume,
             loop: loop,
             facts: facts,
             log: log
         )
-        facts.observe(server)
+        reloader = CertificateReloader(
+            certificateFile: certificate.certificateFile,
+            keyFile: certificate.keyFile,
+            context: certificate.context,
+            server: server,
+            log: log
+        )
+        facts.observe(server, reloader)
     }
 
     private static func makeServer(
@@ -106,9 +108,9 @@ package final class Service: Sendable {
         )
     }
 
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM or SIGINT. SIGHUP has the certificate's files looked at, at once.
     package func run() {
-        let signals = SignalWatch()
+        let signals = SignalWatch(onHangUp: reloader.look)
         start()
         signals.wait()
         log.info("Stopping")
@@ -125,7 +127,7 @@ package final class Service: Sendable {
             log.info("No release on the volume yet: answering 503 until the first sync", metadata: fields)
         }
         server.start()
-        log.info("Listening on https://\(server.boundAddress(of: 0))")
+        log.info("Listening on https://\(server.boundAddress(of: 0))", metadata: ["certificate": "\(certificateFile)"])
         if configuration.management != nil {
             log.info("Listening on http://\(server.boundAddress(of: 2))", metadata: ["for": "management"])
         }
@@ -137,6 +139,7 @@ package final class Service: Sendable {
         synchronizer.cancel()
         server.stop(drainTimeout: configuration.listener.drainTimeout)
         loop.stop(patience: Self.syncPatience)
+        facts.stopObserving()
     }
 
     /// How long a sync that was cancelled may take to end: a write to a slow disk, at worst an fsync.

@@ -11,20 +11,29 @@ final class ServiceFacts: Sendable {
     private let volume: Volume
     private let loop: SyncLoop
     private let requests: RegistryRequestCounter
-    private let certificate: CertificateFacts
     private let startedAt = Timestamp.current()
-    private let server = Mutex<Server?>(nil)
+    private let observed = Mutex<Observed?>(nil)
 
-    init(volume: Volume, loop: SyncLoop, requests: RegistryRequestCounter, certificate: CertificateFacts) {
+    /// Those that ask for these facts themselves, and so are made after them.
+    private struct Observed {
+        let server: Server
+        let certificate: CertificateReloader
+    }
+
+    init(volume: Volume, loop: SyncLoop, requests: RegistryRequestCounter) {
         self.volume = volume
         self.loop = loop
         self.requests = requests
-        self.certificate = certificate
     }
 
-    /// The server asks for these facts, so it is made after them.
-    func observe(_ server: Server) {
-        self.server.withLock { $0 = server }
+    /// From now on the server's and the certificate's facts are told, too.
+    func observe(_ server: Server, _ certificate: CertificateReloader) {
+        observed.withLock { $0 = Observed(server: server, certificate: certificate) }
+    }
+
+    /// Lets go of the server, and it of its responders.
+    func stopObserving() {
+        observed.withLock { $0 = nil }
     }
 
     /// The active release.
@@ -65,8 +74,10 @@ final class ServiceFacts: Sendable {
         // Without a number the metric is left out; the failure shows where something is written.
         metrics.freeBytes = try? volume.freeSpace()
         metrics.registryRequests = requests.all
-        metrics.certificateExpiry = Timestamp(seconds: certificate.notAfter)
-        if let statistics = server.withLock({ $0?.statistics }) { metrics.take(statistics) }
+        if let observed = observed.withLock({ $0 }) {
+            metrics.certificateExpiry = Timestamp(seconds: observed.certificate.certificate.notAfter)
+            metrics.take(observed.server.statistics)
+        }
         let descriptors = ProcessFacts.descriptors
         if let memory = ProcessFacts.memory {
             metrics.process = ServingMetrics.Process(

@@ -2,27 +2,27 @@ internal import Dispatch
 internal import Platform
 internal import Synchronization
 
-/// Waits for SIGTERM or SIGINT; a second one ends the process at once.
+/// Waits for SIGTERM or SIGINT; a second one ends the process at once. SIGHUP is told of, and never ends anything.
 final class SignalWatch {
     private let sources: [any DispatchSourceSignal]
     private let received = DispatchSemaphore(value: 0)
 
-    init() {
+    /// - Parameter onHangUp: called for each SIGHUP, on the queue of the signals.
+    init(onHangUp: @escaping @Sendable () -> Void) {
         let received = received
-        let queue = DispatchQueue(label: "specman.signals")
         let count = Counter()
-        sources = Signals.termination.map { number in
+        let stop: @Sendable () -> Void = {
+            if count.next() > 1 { ProcessFacts.exit(1) }
+            received.signal()
+        }
+        let queue = DispatchQueue(label: "specman.signals")
+        sources = (Signals.termination.map { ($0, stop) } + [(Signals.hangUp, onHangUp)]).map { number, handler in
             Signals.ignore(number)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
-                if count.next() > 1 { ProcessFacts.exit(1) }
-                received.signal()
-            }
+            source.setEventHandler(handler: handler)
             source.resume()
             return source
         }
-        // Who hangs up a terminal, or expects a reload, must not stop a daemon.
-        Signals.ignore(Signals.hangUp)
     }
 
     /// Returns when the daemon shall stop.

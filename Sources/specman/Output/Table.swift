@@ -12,11 +12,17 @@ struct Table {
         rows.append(row.map { String($0.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }) })
     }
 
-    var text: String {
+    /// Headings and rows.
+    var text: String { format([headings] + rows) }
+
+    /// The rows alone.
+    var body: String { format(rows) }
+
+    private func format(_ lines: [[String]]) -> String {
         let widths = headings.indices.map { column in
-            ([headings] + rows).map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+            lines.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
         }
-        return ([headings] + rows).map { row in
+        return lines.map { row in
             var line = ""
             for (column, value) in row.enumerated() {
                 line += value

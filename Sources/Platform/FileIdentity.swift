@@ -1,0 +1,23 @@
+internal import CPlatform
+internal import Glibc
+
+/// What tells that a file is another one than before, or was written again: what a look at it costs, not a reading.
+package struct FileIdentity: Hashable, Sendable {
+    private let device: UInt64
+    private let inode: UInt64
+    private let size: Int64
+    private let seconds: Int64
+    private let nanoseconds: Int64
+
+    /// Of what is at `path`, through links; `nil` where nothing can be seen there.
+    package init?(ofFile path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        let facts = FileStatus(status)
+        device = facts.device
+        inode = facts.inode
+        size = facts.size
+        seconds = facts.seconds
+        nanoseconds = facts.nanoseconds
+    }
+}

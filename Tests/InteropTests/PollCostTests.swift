@@ -1,0 +1,54 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a poll that finds nothing new asks of a real registry: the tag list, a HEAD for the active tag, and one for each
+/// of a bounded number of others, so that one of them that is pushed again is noticed, too.
+@Suite struct PollCostTests {
+    private struct Sample {
+        let polls: Int
+        let requests: Int
+    }
+
+    private func sample(_ site: RunningSite) throws -> Sample {
+        let port = try site.daemon.port(of: "http")
+        let text = try Command.run("curl", ["-sSf", "http://127.0.0.1:\(port)/metrics"]).text
+        func sum(_ name: String) -> Int {
+            text.split(separator: "\n").filter { $0.hasPrefix(name) }
+                .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
+        }
+        return Sample(
+            polls: sum("specman_sync_total{result=\"unchanged\"}"),
+            requests: sum("specman_registry_requests_total{")
+        )
+    }
+
+    @Test(arguments: [1, 3])
+    func aPollThatFindsNothingNew(_ tags: Int) throws {
+        let directory = try TemporaryDirectory()
+        let registry = try DockerRegistry()
+        let tree = directory.appending("tree")
+        try Tree.write(["a": "1"], to: tree)
+        for number in 0..<tags {
+            try Pushing.withSpecman(tree, to: "\(registry.host)/manifests:1.\(number).0", registry: registry)
+        }
+        let source = Pushing.source(registry.host + "/manifests", registry, interval: "100ms")
+        let site = try RunningSite(source: source, log: ["level: debug"], in: directory)
+        func waitForPolls(_ count: Int) throws {
+            try site.daemon.wait(for: "\(count) polls") { lines in
+                lines.filter { $0.contains("msg=\"nothing new\"") }.count >= count ? true : nil
+            }
+        }
+        try waitForPolls(3)
+        let first = try sample(site)
+        try waitForPolls(30)
+        let second = try sample(site)
+        let polls = second.polls - first.polls
+        let requests = second.requests - first.requests
+        #expect(polls > 20)
+        // A sample may fall between a poll's requests and its end.
+        #expect(requests >= (1 + tags) * (polls - 1), "\(requests) requests in \(polls) polls")
+        #expect(requests <= (1 + tags) * (polls + 1), "\(requests) requests in \(polls) polls")
+        #expect(site.daemon.stop() == 0)
+    }
+}
