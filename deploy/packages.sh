@@ -1,8 +1,16 @@
 # Sourced by deploy/quickstart.sh and Tests/run.sh: what a fresh Debian or Ubuntu needs beside Swift.
 # shellcheck shell=bash disable=SC2034
 
-build_packages="libssl-dev zlib1g-dev libsqlite3-dev libcurl4-openssl-dev"
-test_packages="docker-registry skopeo apache2-utils curl openssl tar gzip python3-venv strace ca-certificates tzdata"
+# git fetches the Swift packages; pkg-config tells the build where the C libraries are.
+build_packages="git pkg-config libssl-dev zlib1g-dev libsqlite3-dev libcurl4-openssl-dev ca-certificates"
+test_packages="docker-registry skopeo apache2-utils curl openssl tar gzip python3-venv strace tzdata"
+
+# Ends the script where there is no Swift, which apt doesn't have.
+require_swift() {
+    command -v swift >/dev/null && return 0
+    echo "${0##*/}: no swift on this machine; install Swift 6.2 or later (https://www.swift.org/install/linux)" >&2
+    exit 1
+}
 
 # Installs those of the named packages that are missing, in one run of apt.
 install_packages() {
@@ -11,10 +19,17 @@ install_packages() {
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
     [ "${#missing[@]}" -gt 0 ] || return 0
-    local sudo=()
-    if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
+    local root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || {
+            echo "${0##*/}: as root, run: apt-get install ${missing[*]}" >&2
+            exit 1
+        }
+        root=(sudo)
+    fi
     echo "== installing ${missing[*]}"
-    "${sudo[@]}" apt-get update -qq
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
-        >/dev/null
+    # A machine that was just started is often being updated: the lock is waited for.
+    local apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+    "${apt[@]}" update
+    "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null
 }

@@ -4,36 +4,58 @@
 #   deploy/quickstart.sh                 installs, builds, serves in the background
 #   deploy/quickstart.sh --foreground    the same, but stays in the terminal until Ctrl-C
 #
-# Everything it makes lies below .build/quickstart. SPECMAN_QUICKSTART_PORT (8443) and
-# SPECMAN_QUICKSTART_MANAGEMENT_PORT (9090) choose other ports.
+# Everything it makes lies below .build/quickstart; a daemon that an earlier run left is replaced.
+# SPECMAN_QUICKSTART_PORT (8443) and SPECMAN_QUICKSTART_MANAGEMENT_PORT (9090) choose other ports.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 port="${SPECMAN_QUICKSTART_PORT:-8443}"
 management="${SPECMAN_QUICKSTART_MANAGEMENT_PORT:-9090}"
 
-command -v swift >/dev/null || {
-    echo "quickstart: no swift on this machine; install Swift 6.2 or later (https://www.swift.org/install/linux)" >&2
-    exit 1
-}
+case "$#:${1:-}" in
+0: | 1:--foreground) ;;
+*)
+    # The comment above is the help.
+    sed -n '2,/^set/s/^# \{0,1\}//p' deploy/quickstart.sh
+    if [ "$1" = "--help" ]; then exit 0; fi
+    exit 64
+    ;;
+esac
 
 . deploy/packages.sh
-install_packages $build_packages curl ca-certificates
+require_swift
+install_packages $build_packages curl
 
 echo "== building (the first time takes some minutes)"
 swift build -c release --product specman
 bin="$(swift build -c release --show-bin-path)/specman"
-
 home="$PWD/.build/quickstart"
 mkdir -p "$home"
-if [ -f "$home/pid" ] && kill -0 "$(cat "$home/pid")" 2>/dev/null; then
-    echo "== stopping the daemon that the last run left (process $(cat "$home/pid"))"
-    kill "$(cat "$home/pid")"
-    while kill -0 "$(cat "$home/pid")" 2>/dev/null; do sleep 0.1; done
+
+# Whether the process is a daemon of this folder: its number may be another program's by now. A program that was built
+# again shows as deleted.
+is_ours() {
+    local program
+    program="$(readlink "/proc/$1/exe" 2>/dev/null)" || return 1
+    [ "${program% (deleted)}" = "$bin" ]
+}
+old="$(cat "$home/pid" 2>/dev/null || true)"
+if [ -n "$old" ] && is_ours "$old"; then
+    echo "== stopping the daemon that the last run left (process $old)"
+    kill "$old" 2>/dev/null || true
+    # Running answers may take listener.drainTimeout, 20 s.
+    for _ in $(seq 300); do
+        is_ours "$old" || break
+        sleep 0.1
+    done
 fi
 rm -f "$home/pid"
 
-echo "== making a sample release in an OCI image layout"
-"$bin" push deploy/sample "oci-layout:$home/registry:1.0.0"
+if [ ! -f "$home/registry/index.json" ]; then
+    echo "== making a sample release in an OCI image layout"
+    rm -rf "$home/sample"
+    cp -R deploy/sample "$home/sample"
+    "$bin" push "$home/sample" "oci-layout:$home/registry:1.0.0"
+fi
 cat >"$home/specman.yaml" <<CONFIG
 source:
   repository: oci-layout:$home/registry
@@ -58,8 +80,8 @@ specman serves the sample on https://localhost:$port. Try:
 
 Change something and watch it being taken over within seconds:
 
-  echo "now: \$(date)" > deploy/sample/now.yaml
-  $bin push deploy/sample oci-layout:$home/registry:1.0.1
+  echo "now: \$(date)" > $home/sample/now.yaml
+  $bin push $home/sample oci-layout:$home/registry:1.0.1
   curl -k https://localhost:$port/now.yaml
 
 GUIDE
@@ -67,6 +89,7 @@ GUIDE
 
 if [ "${1:-}" = "--foreground" ]; then
     guide
+    echo $$ >"$home/pid"
     exec "$bin" serve --config "$home/specman.yaml"
 fi
 
@@ -75,7 +98,8 @@ nohup "$bin" serve --config "$home/specman.yaml" >"$home/log" 2>&1 </dev/null &
 pid=$!
 echo "$pid" >"$home/pid"
 for _ in $(seq 300); do
-    if "$bin" healthcheck --config "$home/specman.yaml" 2>/dev/null; then
+    # Another daemon might answer on this port: ours has to be running, too.
+    if "$bin" healthcheck --config "$home/specman.yaml" >/dev/null 2>&1 && kill -0 "$pid" 2>/dev/null; then
         guide
         echo "Log: $home/log    Stop: kill $pid"
         exit 0
@@ -85,5 +109,7 @@ for _ in $(seq 300); do
 done
 echo "quickstart: the daemon did not become ready; its log says:" >&2
 tail -n 5 "$home/log" >&2
+echo "SPECMAN_QUICKSTART_PORT and SPECMAN_QUICKSTART_MANAGEMENT_PORT choose other ports." >&2
 kill "$pid" 2>/dev/null || true
+rm -f "$home/pid"
 exit 1
