@@ -46,6 +46,7 @@ package struct Configuration: Sendable {
         package var sendTimeout: Duration
         package var drainTimeout: Duration
         package var listing: Bool
+        package var compression: Bool
     }
 
     /// What the log says, and in which form.
@@ -168,6 +169,7 @@ extension Configuration.Listener {
         sendTimeout = try settings.duration("listener.sendTimeout", in: Bounds.connection)
         drainTimeout = try settings.duration("listener.drainTimeout", in: Bounds.drain)
         listing = try settings.flag("listener.listing")
+        compression = try settings.flag("listener.compression")
     }
 }
 
