@@ -60,7 +60,7 @@ package enum AcceptNegotiation {
         guard let names = names(of: value) else { return nil }
         var weight = 1000
         for parameter in parameters where ASCII.lowercased(parameter).hasPrefix("q=") {
-            guard let parsed = thousandths(parameter.dropFirst(2)) else { return nil }
+            guard let parsed = Weight.thousandths(parameter.dropFirst(2)) else { return nil }
             weight = parsed
         }
         return MediaRange(type: names.type, subtype: names.subtype, weight: weight)
@@ -70,17 +70,5 @@ package enum AcceptNegotiation {
         let parts = value.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
         return (ASCII.lowercased(parts[0]), ASCII.lowercased(parts[1]))
-    }
-
-    /// `0`, `1`, `0.5`, with at most three digits after the point, and nothing above 1.
-    private static func thousandths(_ text: Substring) -> Int? {
-        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let whole = parts.first, whole == "0" || whole == "1" else { return nil }
-        let fraction = parts.count > 1 ? parts[1] : ""
-        guard fraction.utf8.count <= 3, fraction.utf8.allSatisfy(ASCII.isDigit) else { return nil }
-        let padded = fraction + String(repeating: "0", count: 3 - fraction.utf8.count)
-        guard let digits = Int(padded) else { return nil }
-        let value = (whole == "1" ? 1000 : 0) + digits
-        return value <= 1000 ? value : nil
     }
 }

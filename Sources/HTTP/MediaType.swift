@@ -56,4 +56,16 @@ package enum MediaType {
         guard ending.count <= longestExtension else { return nil }
         return byExtension[String(decoding: ending, as: UTF8.self)]
     }
+
+    /// Whether content of that type is text, which compresses well; what is compressed already is not.
+    package static func isText(_ type: String) -> Bool {
+        let essence = type.prefix { $0 != ";" }
+        return essence.hasPrefix("text/") || essence.hasSuffix("+json") || essence.hasSuffix("+xml")
+            || textTypes.contains(String(essence))
+    }
+
+    private static let textTypes: Set<String> = [
+        json, "application/jsonl", "application/yaml", "application/toml", "application/xml", "application/sql",
+        "application/wasm", "application/x-pem-file",
+    ]
 }

@@ -91,15 +91,20 @@ extension Site {
             options.report("serving \(record.path) of release \(place.release.tag): the index has no digest of it")
             throw Refusal(.internalServerError, "The volume's index is damaged. The daemon's log tells more.")
         }
-        let tag = EntityTag(opaque: digest.hex)
-        let stored = StoredFacts(entityTag: tag, lastModified: record.modified, size: record.size)
+        // A link's own name tells more than that of the file it leads to, where it tells anything.
+        let type = MediaType.known(name) ?? MediaType.forFile(named: record.path.name)
+        let gzip = try gzipForm(of: record, digest: digest, type: type, request: request, in: place.release)
+        let tag = EntityTag(opaque: gzip == nil ? digest.hex : digest.hex + "-gzip")
+        let size = gzip.map { Int64($0.bytes.count) } ?? record.size
+        let stored = StoredFacts(entityTag: tag, lastModified: record.modified, size: size)
         var fields = place.fields
         fields.append("ETag", tag.description)
         // Publications in quick succession have seconds of their own, some ahead of the clock; no answer may say that its
         // content is newer than itself (RFC 9110 section 8.8.2.1).
         let now = options.clock()
         fields.append("Last-Modified", HTTPDate.format(min(record.modified, now)))
-        fields.append("Vary", RequestedRelease.fieldName)
+        let hasForms = options.compression && Self.mayHaveGzipForm(record, type: type)
+        fields.append("Vary", (hasForms || gzip != nil ? "Accept-Encoding, " : "") + RequestedRelease.fieldName)
         let outcome = Preconditions.evaluate(
             method: request.method,
             fields: request.fields,
@@ -113,16 +118,20 @@ extension Site {
         case .preconditionFailed:
             throw Refusal(.preconditionFailed, "The file isn't the one that the request is about.", fields: fields)
         case .rangeNotSatisfiable:
-            fields.append("Content-Range", ByteRange.unsatisfied(of: record.size))
+            fields.append("Content-Range", ByteRange.unsatisfied(of: size))
             fields.append("Accept-Ranges", "bytes")
             throw Refusal(.rangeNotSatisfiable, "The file has \(record.size) bytes.", fields: fields)
         case .perform, .partial:
             break
         }
         fields.append("Accept-Ranges", "bytes")
-        // A link's own name tells more than that of the file it leads to, where it tells anything.
-        fields.append("Content-Type", MediaType.known(name) ?? MediaType.forFile(named: record.path.name))
-        fields.append(ReprDigest.fieldName, ReprDigest.value(of: digest))
+        fields.append("Content-Type", type)
+        fields.append(ReprDigest.fieldName, ReprDigest.value(of: gzip?.digest ?? digest))
+        let isRepeatable = request.fields[RequestedRelease.fieldName] == nil && record.modified <= now
+        if let gzip {
+            fields.append("Content-Encoding", "gzip")
+            return Answer(.ok, fields: fields, body: .bytes(gzip.bytes), isRepeatable: isRepeatable)
+        }
         let content = try open(record, in: place.release)
         if case .partial(let range) = outcome {
             fields.append("Content-Range", range.contentRange(of: record.size))
@@ -136,8 +145,36 @@ extension Site {
             .ok,
             fields: fields,
             body: .file(content, offset: 0, count: record.size),
-            isRepeatable: request.fields[RequestedRelease.fieldName] == nil && record.modified <= now
+            isRepeatable: isRepeatable
         )
+    }
+
+    /// The gzip form, where the client takes it and the file has one.
+    ///
+    /// Ranges are of the content as it is: a part of a gzip stream is of no use to anybody.
+    private func gzipForm(
+        of record: FileRecord,
+        digest: Digest,
+        type: String,
+        request: Request,
+        in release: Release
+    ) throws(Refusal) -> GzipForms.Form? {
+        guard options.compression, request.fields["Range"] == nil else { return nil }
+        let preference = ContentCoding.preference(request.fields["Accept-Encoding"])
+        guard preference != .identity, preference == .onlyGzip || Self.mayHaveGzipForm(record, type: type) else {
+            return nil
+        }
+        do throws(StoreError) {
+            return try gzipForms.form(of: digest, always: preference == .onlyGzip) { () throws(StoreError) in
+                try release.content(of: record, limit: GzipForms.largest)
+            }
+        } catch {
+            throw unreadable(error)
+        }
+    }
+
+    private static func mayHaveGzipForm(_ record: FileRecord, type: String) -> Bool {
+        record.size > GzipForms.smallest && record.size <= Int64(GzipForms.largest) && MediaType.isText(type)
     }
 
     private func open(_ record: FileRecord, in release: Release) throws(Refusal) -> StoredFile {

@@ -4,13 +4,14 @@ package import Store
 
 /// Decides the answer to each request on the TLS port and on the volume's socket.
 ///
-/// It keeps no state of its own: a request is answered from the release that is active when it comes, and goes on
+/// It keeps no state of its own but the gzip forms of contents: a request is answered from the release that is active when it comes, and goes on
 /// being sent from that one whatever is published meanwhile.
 package final class Site: Sendable {
     let volume: Volume
     let options: SiteOptions
     private let status: @Sendable () -> StatusDocument
     let actions: SiteActions
+    let gzipForms = GzipForms()
 
     /// - Parameters:
     ///   - status: gathers what `/-/status` tells.

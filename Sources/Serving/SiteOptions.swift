@@ -4,6 +4,8 @@ package import Content
 package struct SiteOptions: Sendable {
     /// Whether a directory without `index.html` is listed.
     package var listing: Bool
+    /// Whether text files are sent as gzip to those who take it.
+    package var compression: Bool
     /// The time now, that dates in requests are measured against.
     package var clock: @Sendable () -> Timestamp
     /// Told of what the daemon's log should know: a file that the volume could not give, in one line.
@@ -11,10 +13,12 @@ package struct SiteOptions: Sendable {
 
     package init(
         listing: Bool = true,
+        compression: Bool = true,
         clock: @escaping @Sendable () -> Timestamp,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.listing = listing
+        self.compression = compression
         self.clock = clock
         self.report = report
     }

@@ -1,4 +1,5 @@
 import Curl
+import Daemon
 import Foundation
 import TestSupport
 import Testing
@@ -62,6 +63,23 @@ import Testing
         #expect(try fixture.get("/-/releases/1.0.0/v").text == "1")
         let diff = try fixture.get("/-/diff?from=1.0.0&to=2.0.0").text
         #expect(diff.contains("\"removed\":[{\"path\":\"w\""), "\(diff)")
+    }
+
+    /// Each form is kept by the loops apart from the other.
+    @Test func bothFormsOfATextAreGivenToThoseWhoAskForThem() throws {
+        let text = String(repeating: "filepath: /roar/nickfury\n", count: 300)
+        let fixture = try ServiceFixture([("m.tgz", try ServiceFixture.archive(["v.yaml": text], compressed: true))])
+        for _ in 0..<4 {
+            let plain = try fixture.get("/v.yaml")
+            #expect(plain.text == text)
+            #expect(plain.response["Content-Encoding"] == nil)
+            let gzip = try fixture.get("/v.yaml", [("Accept-Encoding", "gzip")])
+            #expect(gzip.response["Content-Encoding"] == "gzip")
+            #expect(gzip.response["ETag"]?.hasSuffix("-gzip\"") == true)
+        }
+        let url = "https://127.0.0.1:\(fixture.service.port)/v.yaml"
+        let arguments = ["-sSf", "--compressed", "--cacert", fixture.volume + "/tls/tls.crt", url]
+        #expect(try Command.run("curl", arguments).text == text)
     }
 
     @Test func whatIsBeyondRetentionIsGone() throws {

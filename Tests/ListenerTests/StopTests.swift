@@ -17,7 +17,9 @@ import Testing
                     proceed.wait()
                 }
                 return TestResponder.echo(request)
-            }
+            },
+            // One loop: when it closes the idle connection, it knows of the stop on the other one, too.
+            loops: 1
         )
         var idle = try server.connect()
         try idle.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")

@@ -113,7 +113,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("listener.sendTimeout", "60s"),
         ConfigurationKey("listener.drainTimeout", "20s"),
         ConfigurationKey("listener.listing", "true"),
-        ConfigurationKey("listener.compression", "true", isSupported: false, harmless: ["false"]),
+        ConfigurationKey("listener.compression", "true"),
         ConfigurationKey("management.address", "127.0.0.1:9090"),
         ConfigurationKey("log.level", "info"),
         ConfigurationKey("log.format", "text"),

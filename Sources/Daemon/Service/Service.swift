@@ -82,6 +82,7 @@ package final class Service: Sendable {
             volume: volume,
             options: SiteOptions(
                 listing: configuration.listener.listing,
+                compression: configuration.listener.compression,
                 clock: Timestamp.current,
                 report: { log.error("\($0)") }
             ),
