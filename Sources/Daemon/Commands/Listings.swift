@@ -8,8 +8,8 @@ package struct TagListing {
     /// One candidate.
     package struct Row: Encodable, Sendable {
         package let tag: String
-        package let digest: String?
-        package let created: String?
+        @Nullable package var digest: String?
+        @Nullable package var created: String?
         package let chosen: Bool
         package let reason: String
     }

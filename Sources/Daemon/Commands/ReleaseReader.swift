@@ -30,7 +30,7 @@ package struct ReleaseReader {
         package let size: Int64
         package let modified: String
         /// `nil` for a directory.
-        package let digest: String?
+        @Nullable package var digest: String?
     }
 
     /// What is in a directory of the active release or of `release`; one entry where `path` names a file.

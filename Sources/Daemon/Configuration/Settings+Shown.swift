@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 /// How settings are shown: secrets masked.
 extension Settings.Setting {
     /// The value as text; `nil` where there is none.
@@ -12,7 +10,7 @@ extension Settings.Setting {
 extension Settings {
     private struct Shown: Encodable {
         let key: String
-        let value: String?
+        @Nullable var value: String?
         let from: String
     }
 
@@ -20,16 +18,5 @@ extension Settings {
     package var json: String {
         let shown = all.map { Shown(key: $0.key.name, value: $0.shownValue, from: "\($0.origin)") }
         return JSONText.encode(shown)
-    }
-}
-
-/// JSON for people and scripts: stable order, no escaped slashes.
-enum JSONText {
-    static func encode(_ value: some Encodable) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        // Our own structs of texts, numbers and lists: encoding them can't fail.
-        guard let data = try? encoder.encode(value) else { return "null" }
-        return String(decoding: data, as: UTF8.self)
     }
 }
