@@ -39,7 +39,11 @@ package enum WholeFile {
         }
         let slash = path.lastIndex(of: "/")
         let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        try FileDescriptor.open(directory, [.readOnly, .directory]).sync()
+        do throws(SystemError) {
+            try FileDescriptor.open(directory, [.readOnly, .directory]).sync()
+        } catch {
+            throw SystemError(call: error.call, subject: directory, code: error.code)
+        }
     }
 
     /// Makes `path` a directory, with those above it, where it isn't one.

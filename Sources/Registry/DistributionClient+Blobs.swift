@@ -17,15 +17,20 @@ extension DistributionClient {
         let call = Call(url: try url("blobs/\(descriptor.digest)"), attempt: attempt)
         var position = offset
         var patience = Patience(options.retry, deadline: deadline)
+        // A server that can't answer for a part may still give the whole, whose beginning is dropped then.
+        var asksForPart = true
         for _ in 0...Self.mostResumptions {
             guard position < descriptor.size else { return }
             try deadline.check(attempt)
             let begin = position
+            let isPart = asksForPart && begin > 0
             var error: [UInt8] = []
             do {
                 var body: BlobBody?
                 let response = try transfers.perform(
-                    resumable(request(for: call, before: deadline), from: position)
+                    isPart
+                        ? Self.resuming(request(for: call, before: deadline), from: begin)
+                        : request(for: call, before: deadline)
                 ) { response, bytes in
                     guard response.status == 200 || response.status == 206 else {
                         if error.count + bytes.byteCount <= Manifest.limit { error.append(bytes) }
@@ -45,9 +50,12 @@ extension DistributionClient {
                     try patience.waitOrThrow(
                         .sizeMismatch("the blob \(descriptor.digest)", expected: descriptor.size, actual: position)
                     )
+                case 416 where isPart: asksForPart = false
                 case 404: throw RegistryError.noSuchBlob(descriptor.digest, location: "\(location)")
                 default: throw failure(response, error, attempt: attempt)
                 }
+            } catch RegistryError.malformed where isPart && position == begin {
+                asksForPart = false
             } catch let error as TransferError {
                 observed(call.url, 0)
                 if position > begin { patience.renew() }
@@ -57,9 +65,9 @@ extension DistributionClient {
         throw RegistryError.sizeMismatch("the blob \(descriptor.digest)", expected: descriptor.size, actual: position)
     }
 
-    private func resumable(_ request: TransferRequest, from position: Int64) -> TransferRequest {
+    private static func resuming(_ request: TransferRequest, from position: Int64) -> TransferRequest {
         var request = request
-        if position > 0 { request.fields.append(("Range", "bytes=\(position)-")) }
+        request.fields.append(("Range", "bytes=\(position)-"))
         return request
     }
 }

@@ -104,7 +104,7 @@ extension LayoutDirectory {
 
     private func existingIndex() throws(RegistryError) -> LayoutIndex {
         do throws(RegistryError) {
-            return try index()
+            return try index().index
         } catch .notALayout {
             return LayoutIndex(mediaType: MediaType.imageIndex, manifests: [])
         }

@@ -1,5 +1,6 @@
 package import Content
 internal import Platform
+internal import Synchronization
 
 /// A directory in OCI image layout: `oci-layout`, `index.json` with a `org.opencontainers.image.ref.name` for each tag,
 /// `blobs/sha256/…`.
@@ -14,6 +15,10 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
     private static let markerLimit = 4 << 10
     static let version = "1.0.0"
 
+    /// `index.json` as it was read last. It is read each time, and understood again only where its bytes are others: a poll
+    /// looks up each tag, and there may be thousands.
+    private let known = Mutex<KnownIndex?>(nil)
+
     package init(_ path: String) {
         self.path = path
     }
@@ -22,7 +27,7 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
 
     package func tags(before deadline: Deadline) throws(RegistryError) -> [Tag] {
         var seen: Set<Tag> = []
-        return try index().manifests.compactMap(\.tag).filter { seen.insert($0).inserted }
+        return try index().index.manifests.compactMap(\.tag).filter { seen.insert($0).inserted }
     }
 
     package func digest(of tag: Tag, before deadline: Deadline) throws(RegistryError) -> Digest {
@@ -34,8 +39,9 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
         switch which {
         case .tag(let tag): outer = try entry(of: tag)
         case .digest(let digest):
-            let known = try index().manifests.first { $0.digest == digest.description }
-            outer = try known?.descriptor(in: path) ?? Descriptor(mediaType: "", digest: digest, size: -1)
+            outer =
+                try index().byDigest[digest.description]?.descriptor(in: path)
+                ?? Descriptor(mediaType: "", digest: digest, size: -1)
         }
         let name = "the manifest \(location) \(which)"
         let bytes = try document(outer, name: name)
@@ -80,7 +86,7 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
     func blobPath(_ digest: Digest) -> String { "\(path)/blobs/sha256/\(digest.hex)" }
 
     /// `index.json`, after a look at `oci-layout`.
-    func index() throws(RegistryError) -> LayoutIndex {
+    func index() throws(RegistryError) -> KnownIndex {
         let marker: [UInt8]
         do throws(SystemError) {
             marker = try WholeFile.read("\(path)/oci-layout", limit: Self.markerLimit)
@@ -99,12 +105,14 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
             guard error.isNotFound else { throw .layout(directory: path, error) }
             throw .notALayout(directory: path, reason: "there is no file index.json")
         }
-        return try JSON.decode(LayoutIndex.self, from: bytes, name: "\(path)/index.json")
+        if let known = known.withLock({ $0 }), known.bytes == bytes { return known }
+        let new = KnownIndex(bytes, try JSON.decode(LayoutIndex.self, from: bytes, name: "\(path)/index.json"))
+        known.withLock { $0 = new }
+        return new
     }
 
     private func entry(of tag: Tag) throws(RegistryError) -> Descriptor {
-        // Of two entries of one name the later one is what was pushed last.
-        guard let entry = try index().manifests.last(where: { $0.tag == tag }) else {
+        guard let entry = try index().byTag[tag] else {
             throw .noSuchTag(tag, location: "\(location)")
         }
         return try entry.descriptor(in: "\(path)/index.json")

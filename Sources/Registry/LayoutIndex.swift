@@ -33,6 +33,23 @@ struct LayoutIndex: Codable {
     }
 }
 
+/// An index with its entries by what they are asked for.
+struct KnownIndex: Sendable {
+    let bytes: [UInt8]
+    let index: LayoutIndex
+    /// Of two entries of one name the later one is what was pushed last.
+    let byTag: [Tag: LayoutIndex.Entry]
+    let byDigest: [String: LayoutIndex.Entry]
+
+    init(_ bytes: [UInt8], _ index: LayoutIndex) {
+        self.bytes = bytes
+        self.index = index
+        let tagged = index.manifests.compactMap { entry in entry.tag.map { ($0, entry) } }
+        byTag = Dictionary(tagged) { _, later in later }
+        byDigest = Dictionary(index.manifests.map { ($0.digest, $0) }) { first, _ in first }
+    }
+}
+
 /// Any JSON, for members that are carried along unread.
 indirect enum JSONValue: Codable {
     case null

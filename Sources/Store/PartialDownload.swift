@@ -25,10 +25,10 @@ package final class PartialDownload: Sendable {
         let name = VolumeLayout.partialArchive(descriptor.digest).bytes
         do throws(SystemError) {
             if try layout.archives.status(name) == nil,
-                try layout.archives.status(VolumeLayout.archive(descriptor.digest).bytes) != nil
+                try layout.archives.status(VolumeLayout.archive(descriptor.digest).bytes)?.size == descriptor.size
             {
                 // A release has the same layer: its archive is taken as received, and checked again. Where links don't
-                // work it is received anew.
+                // work it is received anew, as it is where the archive is incomplete: nothing is ever added to it.
                 try? layout.archives.link(VolumeLayout.archive(descriptor.digest).bytes, of: layout.archives, as: name)
             }
             file = Mutex(try Self.open(name, in: layout))
@@ -78,10 +78,17 @@ package final class PartialDownload: Sendable {
         }
     }
 
-    /// Removes what was received.
+    /// Removes what was received, which is not the blob. Where it was taken from a kept archive, that isn't either, and
+    /// goes, too: it would be taken again for ever.
     package func discard() throws(StoreError) {
+        let name = VolumeLayout.partialArchive(descriptor.digest).bytes
+        let archive = VolumeLayout.archive(descriptor.digest).bytes
         do throws(SystemError) {
-            try layout.archives.removeTree(VolumeLayout.partialArchive(descriptor.digest).bytes)
+            let received = try layout.archives.status(name)
+            if let received, let kept = try layout.archives.status(archive), received.inode == kept.inode {
+                try layout.archives.removeTree(archive)
+            }
+            try layout.archives.removeTree(name)
         } catch {
             throw failure("removing", error)
         }

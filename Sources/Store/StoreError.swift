@@ -39,6 +39,14 @@ package enum StoreError: Error, Hashable {
         case sizeDiffers = "it has not as many bytes as its header says"
     }
 
+    /// Whether there was no room for something.
+    package var isOutOfSpace: Bool {
+        switch self {
+        case .outOfSpace, .belowReserve: true
+        default: false
+        }
+    }
+
     /// Takes a failed call, telling a full volume from others.
     init(doing: String, _ cause: SystemError) {
         self = cause.isOutOfSpace ? .outOfSpace(doing: doing, path: cause.subject) : .failed(doing: doing, cause: cause)

@@ -12,18 +12,23 @@ extension Volume {
             return (state.nextNumber, state.retained)
         }
         try layout.requireSpace(0, reserve: options.reserve)
-        return try StoreError.attempt("beginning a release in \(layout.path)/staging") {
-            let name = "\(number)".bytes
-            try layout.staging.makeDirectory(name)
-            let core = try StagingCore(
-                layout: layout,
-                index: index,
-                number: number,
-                root: try layout.staging.directory(name),
-                retained: retained,
-                reserve: options.reserve
-            )
-            return Staging(tag: tag, digest: digest, core: core)
+        let name = "\(number)".bytes
+        do throws(StoreError) {
+            return try StoreError.attempt("beginning a release in \(layout.path)/staging") {
+                try layout.staging.makeDirectory(name)
+                let core = try StagingCore(
+                    layout: layout,
+                    index: index,
+                    number: number,
+                    root: try layout.staging.directory(name),
+                    retained: retained,
+                    reserve: options.reserve
+                )
+                return Staging(tag: tag, digest: digest, core: core)
+            }
+        } catch {
+            reclaimer.reclaim(name, in: layout.staging)
+            throw error
         }
     }
 
@@ -41,6 +46,13 @@ extension Volume {
         let download = try PartialDownload(descriptor, layout: layout)
         try layout.requireSpace(descriptor.size - download.length, reserve: options.reserve)
         return download
+    }
+
+    /// Removes what was received of other blobs than `blobs`: of releases that never came, and won't come any more.
+    ///
+    /// Never fails: what can't be removed is a problem for the log.
+    package func forgetDownloads(besides blobs: [Descriptor] = []) {
+        change.withLock { _ in removeArchives(besides: blobs) }
     }
 
     /// Opens the kept archive with `digest`; `nil` where it is not kept.
@@ -157,7 +169,9 @@ extension Volume {
             return try layout.releases.directory(row.id.bytes)
         }
         if options.keepArchives {
-            for archive in archives { try archive.keep() }
+            // Two layers may be the same bytes, under two titles.
+            var kept: Set<Digest> = []
+            for archive in archives where kept.insert(archive.descriptor.digest).inserted { try archive.keep() }
             do throws(SystemError) { try layout.archives.sync() } catch {
                 throw StoreError(doing: "keeping the archives of \(row.tag)", error)
             }
@@ -229,8 +243,14 @@ extension Volume {
     /// Removes the archives that no retained release has, and what was received for releases that never came.
     ///
     /// At once, not in the background: the next download may use the same names.
-    private func removeArchives() {
-        let kept = Set(releases().flatMap(\.archives).map(VolumeLayout.archive))
+    ///
+    /// - Parameter blobs: what stays all the same, complete or not.
+    private func removeArchives(besides blobs: [Descriptor] = []) {
+        var kept = Set(releases().flatMap(\.archives).map(VolumeLayout.archive))
+        for blob in blobs {
+            kept.insert(VolumeLayout.archive(blob.digest))
+            kept.insert(VolumeLayout.partialArchive(blob.digest))
+        }
         do throws(SystemError) {
             for name in try layout.archives.names() where !kept.contains(String(decoding: name, as: UTF8.self)) {
                 try layout.archives.removeTree(name)

@@ -93,12 +93,16 @@ struct VolumeOpening {
             if try layout.root.status(VolumeLayout.rebuildMark.bytes) == nil {
                 do throws(StoreError) {
                     let index = try Index(path: layout.indexPath, readOnly: false)
-                    let isNew = try index.read("reading the releases") { database in
-                        try Index.releases(database).isEmpty && Index.lastEvent(database) == 0
+                    let known = try index.read("reading the releases") { database in try Index.releases(database) }
+                    if known.contains(where: { directories.contains($0.id) }) { return index }
+                    if known.isEmpty {
+                        try IndexRebuild(layout: layout, index: index, now: now).run(candidates)
+                        return index
                     }
-                    if !isNew { return index }
-                    try IndexRebuild(layout: layout, index: index, now: now).run(candidates)
-                    return index
+                    // It knows of none of the releases that are there. A commit whose fsync(2) failed was given up and
+                    // its directory removed, but what the disk kept of the log counts after a crash: whoever believed it
+                    // would sweep the release that was served.
+                    if directories.isEmpty { return index }
                 } catch {
                     guard case .corruptIndex = error else { throw error }
                 }

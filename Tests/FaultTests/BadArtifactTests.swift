@@ -64,7 +64,7 @@ import Testing
         let text = try complaint { layout, directory in
             let other = directory.appending("other")
             try Command.run("cp", ["-r", layout, other])
-            try putManifest(
+            try Layout.putManifest(
                 #"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":"#
                     + #"{"mediaType":"application/vnd.unknown.config.v1+json","digest":"#
                     + #""sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}"#,
@@ -85,7 +85,7 @@ import Testing
             let whole = try Data(contentsOf: URL(fileURLWithPath: archive))
             let other = directory.appending("other")
             try Command.run("cp", ["-r", layout, other])
-            try putArtifact(Array(whole.prefix(whole.count / 2)), tag: "2.0.0", in: other)
+            try Layout.putArtifact(Array(whole.prefix(whole.count / 2)), tag: "2.0.0", in: other)
             try replace(layout, by: other)
         }
         #expect(text.contains("truncated") || text.contains("ends"), "\(text)")
@@ -120,36 +120,5 @@ import Testing
         try Command.run("cp", ["-rn", other + "/blobs", layout])
         try Command.run("cp", [other + "/index.json", layout + "/index.json.new"])
         try Command.run("mv", [layout + "/index.json.new", layout + "/index.json"])
-    }
-
-    private func put(_ bytes: [UInt8], in layout: String) throws -> String {
-        let digest = String(try Command.run("sha256sum", [], input: bytes).text.prefix(64))
-        try Data(bytes).write(to: URL(fileURLWithPath: layout + "/blobs/sha256/" + digest))
-        return "sha256:" + digest
-    }
-
-    private func putManifest(_ text: String, tag: String, in layout: String) throws {
-        let digest = try put(Array(text.utf8), in: layout)
-        let index = """
-            {"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json",\
-            "digest":"\(digest)","size":\(text.utf8.count),\
-            "annotations":{"org.opencontainers.image.ref.name":"\(tag)"}}]}
-            """
-        try index.write(toFile: layout + "/index.json", atomically: true, encoding: .utf8)
-    }
-
-    private func putArtifact(_ layer: [UInt8], tag: String, in layout: String) throws {
-        let digest = try put(layer, in: layout)
-        try putManifest(
-            """
-            {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":\
-            "application/vnd.unknown.config.v1+json","digest":\
-            "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[{"mediaType":\
-            "application/vnd.oci.image.layer.v1.tar","digest":"\(digest)","size":\(layer.count),\
-            "annotations":{"org.opencontainers.image.title":"manifests.tgz"}}]}
-            """,
-            tag: tag,
-            in: layout
-        )
     }
 }

@@ -89,8 +89,27 @@ struct DownloadTests {
 
     @Test(arguments: ["bytes 29999-99999/100000", "bytes 30000-99999/100001", "bytes 30000-100000/*", "bytes", ""])
     func anotherPartThanAskedForIsRefused(claims: String) {
-        guard case .malformed = error([cut(30_000), part(30_000..<100_000, claims: claims)]) else {
+        let wrong = part(30_000..<100_000, claims: claims)
+        guard case .malformed = error([cut(30_000), wrong, wrong]) else {
             Issue.record("taken: \(claims)")
+            return
+        }
+    }
+
+    @Test func theWholeIsAskedForWhereNoPartCanBeHad() throws {
+        let whole = ScriptedServer.Answer.http(200, body: blob)
+        let wrong = part(30_000..<100_000, claims: "bytes 0-99999/100000")
+        for refusal in [wrong, .http(416, text: "no ranges here")] {
+            let (got, fetched, ranges) = try download([refusal, whole], kept: Array(blob[..<30_000]))
+            #expect(got == blob)
+            #expect(fetched == 70_000)
+            #expect(ranges == ["bytes=30000-", nil])
+        }
+    }
+
+    @Test func aRefusalOfTheWholeIsFinal() {
+        guard case .unexpectedStatus(_, 416, _, _) = error([.http(416)]) else {
+            Issue.record("asked again")
             return
         }
     }

@@ -93,6 +93,22 @@ import Testing
         try volume.layout.staging.rename("\(staging.number)".bytes, to: volume.layout.releases, as: id.bytes)
     }
 
+    /// The disk kept a commit whose fsync(2) failed: in memory it was taken back, and the directory was removed.
+    @Test func afterACommitThatWasTakenBack() throws {
+        let (test, id) = try volumeWithOneRelease()
+        do {
+            let volume = try test.open(retain: 1)
+            let first = volume.releases()[0].row
+            var second = first
+            (second.number, second.id, second.digest) = (2, "2-020202020202", try digest(2))
+            try volume.index.write("test") { [second] database in
+                try Index.add(second, database)
+                try Index.retire(first, database)
+            }
+        }
+        try expectOnlyTheFirst(test, id)
+    }
+
     @Test func afterTheArchivesRename() throws {
         let (test, id) = try volumeWithOneRelease()
         let blob = Descriptor(mediaType: "", digest: try digest(7), size: 5)

@@ -80,6 +80,65 @@ import Testing
         #expect(try volume.openArchive(digest(11)) == nil)
     }
 
+    /// A volume with a release whose archive holds `kept`, and no download under way.
+    private func volume(keeping kept: [UInt8]) throws -> (test: TestVolume, volume: Volume) {
+        let test = try TestVolume()
+        let volume = try test.open()
+        let staging = try volume.stage(tag: #require(Tag("1")), digest: digest(1))
+        try staging.add([.file("f", "1")])
+        let download = try volume.download(for: blob(1))
+        try download.append(text)
+        _ = try volume.publish(staging, archives: [download])
+        try overwrite(test.path + "/archives/" + digest(1).hex, String(decoding: kept, as: UTF8.self))
+        return (test, volume)
+    }
+
+    @Test func aKeptArchiveThatIsDamagedIsNotTakenTwice() throws {
+        let (test, volume) = try volume(keeping: Array("the bytes of a lawyer".utf8.prefix(text.count)))
+        let download = try volume.download(for: blob(1))
+        #expect(download.length == Int64(text.count))
+        // Whoever takes it finds that its digest is another one.
+        try download.discard()
+        #expect(try test.names(in: "archives").isEmpty)
+        #expect(try volume.download(for: blob(1)).length == 0)
+    }
+
+    @Test func nothingIsAddedToAKeptArchive() throws {
+        let (test, volume) = try volume(keeping: Array(text.prefix(5)))
+        let download = try volume.download(for: blob(1))
+        #expect(download.length == 0)
+        try download.append(text)
+        #expect(try FileDescriptor.open(test.path + "/archives/" + digest(1).hex, .readOnly).status().size == 5)
+        // What was received now is kept in its place.
+        let staging = try volume.stage(tag: #require(Tag("2")), digest: digest(2))
+        _ = try volume.publish(staging, archives: [download])
+        #expect(try volume.openArchive(digest(1))?.size == Int64(text.count))
+    }
+
+    @Test func twoLayersMayBeTheSameBytes() throws {
+        let test = try TestVolume()
+        let volume = try test.open()
+        let staging = try volume.stage(tag: #require(Tag("1")), digest: digest(1))
+        let first = try volume.download(for: blob(1))
+        try first.append(text)
+        let second = try volume.download(for: blob(1))
+        #expect(second.length == Int64(text.count))
+        let release = try volume.publish(staging, archives: [first, second])
+        #expect(release.archives == [try digest(1), try digest(1)])
+        #expect(try test.names(in: "archives") == [try digest(1).hex])
+    }
+
+    @Test func whatNobodyWaitsForIsForgotten() throws {
+        let (test, volume) = try volume(keeping: text)
+        for number in [2, 3] as [UInt8] { try volume.download(for: blob(number)).append(Array("half".utf8)) }
+        volume.forgetDownloads(besides: [try blob(3)])
+        let kept = try digest(1).hex
+        #expect(try test.names(in: "archives") == [try digest(3).hex + ".partial", kept].sorted())
+        volume.forgetDownloads()
+        #expect(try test.names(in: "archives") == [kept])
+        #expect(volume.takeProblems().isEmpty)
+    }
+
     @Test func archivesThatAreNotWantedAreRemoved() throws {
         let test = try TestVolume()
         let volume = try test.open(keepArchives: false)

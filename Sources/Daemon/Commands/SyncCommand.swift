@@ -24,19 +24,24 @@ package enum SyncCommand {
             throw CommandFailure("\(error)")
         }
         Signals.ignoreBrokenPipes()
+        // The outcome is printed, a failure included; only warnings are worth a line beside it.
+        let log = Logger(label: "specman") { _ in WarningHandler(configuration.log.format) }
         let outcome: SyncOutcome
         do {
             let synchronizer = try Synchronizer(
                 source: try openSource(location, options: RegistryOptions(configuration.source)),
                 configuration: configuration,
                 volume: volume,
-                // The outcome is printed, a failure included; only warnings are worth a line beside it.
-                log: Logger(label: "specman") { _ in WarningHandler(configuration.log.format) }
+                log: log
             )
             outcome = synchronizer.poll()
         } catch {
             throw CommandFailure("\(error)")
         }
+        // What is taken away in the background would stay behind with the end of the process: what a failed sync has
+        // staged, and the releases that retention has dropped.
+        volume.settle()
+        for problem in volume.takeProblems() { log.warning("\(problem)") }
         switch outcome {
         case .published(let tag, let digest): return "published \(tag) \(digest)"
         case .unchanged(let tag, let digest): return "unchanged \(tag) \(digest)"

@@ -69,6 +69,7 @@ final class Synchronizer: Sendable {
             log.debug("tags[\(names)]")
             log.debug("nothing new", metadata: ["tag": "\(tag)", "digest": "\(active.digest)"])
             warnOfUndated(choice.undated)
+            volume.forgetDownloads()
             return .unchanged(tag: tag, digest: active.digest)
         }
         log.info("Syncing with OCI repo")
@@ -89,6 +90,7 @@ final class Synchronizer: Sendable {
             // A tag that points at what is on the volume already costs no download.
             log.info("Persisting \(tag)")
             let release = try volume.activate(retained, tag: tag)
+            volume.forgetDownloads()
             announce(release, since: start)
             return release.digest
         }
@@ -100,6 +102,8 @@ final class Synchronizer: Sendable {
             memory.withLock { $0.refused = (manifest.digest, "\(error)") }
             throw error
         }
+        // What an earlier artifact has left half received may be the room that this one needs.
+        volume.forgetDownloads(besides: layers)
         let staging = try volume.stage(tag: tag, digest: manifest.digest)
         do {
             let downloads = try unpack(layers, into: staging, before: deadline)
@@ -111,7 +115,10 @@ final class Synchronizer: Sendable {
             return release.digest
         } catch {
             volume.discard(staging)
-            if ArtifactFault.isOne(error) { memory.withLock { $0.refused = (manifest.digest, "\(error)") } }
+            let isRefused = ArtifactFault.isOne(error)
+            if isRefused { memory.withLock { $0.refused = (manifest.digest, "\(error)") } }
+            // What is refused isn't taken up again; and where there is no room, none may be held for the next attempt.
+            if isRefused || (error as? StoreError)?.isOutOfSpace ?? false { volume.forgetDownloads() }
             throw error
         }
     }
