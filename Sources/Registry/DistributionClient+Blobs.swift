@@ -25,7 +25,7 @@ extension DistributionClient {
             do {
                 var body: BlobBody?
                 let response = try transfers.perform(
-                    resumable(request(for: call, before: deadline), from: position)
+                    resumable(try request(for: call, before: deadline, patience: &patience), from: position)
                 ) { response, bytes in
                     guard response.status == 200 || response.status == 206 else {
                         if error.count + bytes.byteCount <= Manifest.limit { error.append(bytes) }
@@ -36,7 +36,7 @@ extension DistributionClient {
                     body = part
                 }
                 observed(response.url, response.status)
-                guard try isFinal(response, body: error, attempt: attempt, patience: &patience) else { continue }
+                guard try isFinal(response, body: error, of: call, patience: &patience) else { continue }
                 switch response.status {
                 case 200, 206:
                     if position >= descriptor.size { return }
