@@ -46,6 +46,9 @@ struct Specman: ParsableCommand {
             Exit status: 0 done; 1 failed, with one line on stderr; 64 wrong usage; 78 wrong configuration.
             """,
         version: version,
-        subcommands: [Serve.self, Sync.self, Push.self, Tags.self, Releases.self, Config.self, Healthcheck.self]
+        subcommands: [
+            Serve.self, Sync.self, Push.self, Tags.self, Releases.self, Login.self, Logout.self, Config.self,
+            Healthcheck.self,
+        ]
     )
 }
