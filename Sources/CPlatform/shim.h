@@ -9,6 +9,8 @@
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/file.h>
@@ -20,6 +22,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,6 +75,29 @@ static inline uint32_t specman_event_kinds(const struct epoll_event *events, int
 
 static inline uint64_t specman_event_data(const struct epoll_event *events, int index) {
     return events[index].data.u64;
+}
+
+// pipe2(2) and memfd_create(2) are declared for _GNU_SOURCE only.
+static inline int specman_pipe(int ends[2]) {
+    return (int)syscall(SYS_pipe2, ends, O_CLOEXEC | O_NONBLOCK);
+}
+
+// fcntl(2) is variadic in C.
+static inline int specman_set_blocking(int descriptor) {
+    return fcntl(descriptor, F_SETFL, 0);
+}
+
+static inline int specman_memory_file(const char *name) {
+    return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
+}
+
+// posix_spawn_file_actions_addclosefrom_np(3), of glibc 2.34 and later, is declared for _GNU_SOURCE only.
+extern int specman_spawn_close_from(posix_spawn_file_actions_t *actions, int first)
+    __asm__("posix_spawn_file_actions_addclosefrom_np");
+
+// wait(2)'s macros: the exit status, or minus the signal that ended the process.
+static inline int specman_exit_status(int status) {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 #endif

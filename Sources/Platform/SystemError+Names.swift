@@ -5,6 +5,9 @@ extension SystemError {
     /// Whether the name is taken already.
     package var isNameTaken: Bool { code == EEXIST }
 
+    /// Whether this process may not do it.
+    package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
+
     /// Whether the path leads through a link, or through something that is no directory.
     package var isThroughLink: Bool { code == ELOOP || code == ENOTDIR }
 

@@ -29,8 +29,8 @@ extension DistributionClient {
                 var body: BlobBody?
                 let response = try transfers.perform(
                     isPart
-                        ? Self.resuming(request(for: call, before: deadline), from: begin)
-                        : request(for: call, before: deadline)
+                        ? Self.resuming(request(for: call, before: deadline, patience: &patience), from: begin)
+                        : request(for: call, before: deadline, patience: &patience)
                 ) { response, bytes in
                     guard response.status == 200 || response.status == 206 else {
                         if error.count + bytes.byteCount <= Manifest.limit { error.append(bytes) }
@@ -41,7 +41,7 @@ extension DistributionClient {
                     body = part
                 }
                 observed(response.url, response.status)
-                guard try isFinal(response, body: error, attempt: attempt, patience: &patience) else { continue }
+                guard try isFinal(response, body: error, of: call, patience: &patience) else { continue }
                 switch response.status {
                 case 200, 206:
                     if position >= descriptor.size { return }

@@ -47,6 +47,7 @@ extension DistributionClient {
             fields: [("Content-Type", mediaType)],
             body: .bytes(bytes),
             limit: Self.pushAnswerLimit,
+            access: .push,
             attempt: attempt
         )
         let digest = try Digest.sum(of: bytes)
@@ -62,6 +63,7 @@ extension DistributionClient {
         let call = Call(
             method: .head,
             url: try url("blobs/\(descriptor.digest)"),
+            access: .push,
             attempt: "looking for the blob \(descriptor.digest) in \(location)"
         )
         let (response, _) = try send(call, before: deadline)
@@ -73,7 +75,7 @@ extension DistributionClient {
     private func beginUpload(before deadline: Deadline) throws(RegistryError) -> TransferURL {
         let attempt = "beginning an upload to \(location)"
         let url = try url("blobs/uploads/")
-        let call = Call(method: .post, url: url, limit: Self.pushAnswerLimit, attempt: attempt)
+        let call = Call(method: .post, url: url, limit: Self.pushAnswerLimit, access: .push, attempt: attempt)
         let (response, body) = try send(call, before: deadline)
         guard response.status == 202 else { throw failure(response, body, attempt: attempt) }
         guard let session = response["Location"].flatMap({ url.resolving($0) }) else {
@@ -107,14 +109,17 @@ extension DistributionClient {
                 url: url,
                 fields: [("Content-Type", "application/octet-stream")],
                 body: .reader(size: descriptor.size, read: read),
+                access: .push,
                 attempt: attempt
             )
             var body: [UInt8] = []
-            let response = try transfers.perform(request(for: call, before: deadline)) { _, bytes in
+            let response = try transfers.perform(
+                try request(for: call, before: deadline, patience: &patience)
+            ) { _, bytes in
                 if body.count + bytes.byteCount <= Self.pushAnswerLimit { body.append(bytes) }
             }
             observed(response.url, response.status)
-            guard try isFinal(response, body: body, attempt: attempt, patience: &patience) else { return false }
+            guard try isFinal(response, body: body, of: call, patience: &patience) else { return false }
             guard (200...299).contains(response.status) else { throw failure(response, body, attempt: attempt) }
             return true
         }

@@ -11,7 +11,7 @@ package final class DistributionClient: ReleaseSource, PushTarget {
     let base: TransferURL
     let options: RegistryOptions
     let transfers: TransferClient
-    private let authenticator: any Authenticator
+    private let authenticator: Authenticator
 
     /// The longest error document that is looked at, in bytes: registries' have some hundred.
     private static let errorLimit = 16 << 10
@@ -27,20 +27,15 @@ package final class DistributionClient: ReleaseSource, PushTarget {
             throw .malformed("\(repository)", reason: "it can't be made a URL")
         }
         self.base = base
-        var transfer = TransferOptions()
-        transfer.caFile = options.caFile
-        transfer.certificateFile = options.certificateFile
-        transfer.keyFile = options.keyFile
-        transfer.insecure = options.insecureSkipVerify
-        transfer.userAgent = options.userAgent
-        transfer.connectTimeout = options.connectTimeout
-        transfer.stallTime = options.stallTime
-        transfers = TransferClient(transfer)
-        authenticator =
-            switch options.credentials {
-            case .anonymous: AnonymousAuthenticator()
-            case .basic(let username, let password): BasicAuthenticator(username: username, password: password)
-            }
+        transfers = TransferClient(TransferOptions(options))
+        authenticator = Authenticator(
+            base.origin,
+            repository: repository.name,
+            location: "\(repository)",
+            credentials: options.credentials.source(host: repository.host, repository: repository.name),
+            options: options,
+            transfers: transfers
+        )
     }
 
     package var location: Reference.Location { .registry(repository) }
@@ -53,6 +48,8 @@ package final class DistributionClient: ReleaseSource, PushTarget {
         var body = TransferRequest.Body.none
         /// The longest body of a good answer, in bytes.
         var limit = 0
+        /// What a token has to allow.
+        var access = Access.pull
         var attempt: String
     }
 
@@ -65,7 +62,9 @@ package final class DistributionClient: ReleaseSource, PushTarget {
             try deadline.check(call.attempt)
             var body: [UInt8] = []
             do {
-                let response = try transfers.perform(request(for: call, before: deadline)) { response, bytes in
+                let response = try transfers.perform(
+                    try request(for: call, before: deadline, patience: &patience)
+                ) { response, bytes in
                     if response.status < 300 {
                         guard bytes.byteCount <= call.limit - body.count else {
                             throw RegistryError.tooLarge("the answer to \(call.attempt)", limit: Int64(call.limit))
@@ -76,7 +75,7 @@ package final class DistributionClient: ReleaseSource, PushTarget {
                     }
                 }
                 observed(response.url, response.status)
-                guard try isFinal(response, body: body, attempt: call.attempt, patience: &patience) else { continue }
+                guard try isFinal(response, body: body, of: call, patience: &patience) else { continue }
                 return (response, body)
             } catch let error as TransferError {
                 observed(call.url, 0)
@@ -92,30 +91,50 @@ package final class DistributionClient: ReleaseSource, PushTarget {
 
     /// Whether an answer stands. Waits before another attempt where it may change.
     ///
-    /// - Throws: ``RegistryError`` for 401 and for what stays transient too long.
+    /// - Throws: ``RegistryError`` for a 401 that nothing helps against, and for what stays transient too long.
     func isFinal(
         _ response: TransferResponse,
         body: [UInt8],
-        attempt: String,
+        of call: Call,
         patience: inout Patience
     ) throws(RegistryError) -> Bool {
         let host = response.url.origin.description
-        if response.status == 401, response.url.origin == base.origin {
-            try authenticator.refused(with: Challenge.parse(response.all("WWW-Authenticate")), host: host)
-            return false
+        if response.url.origin == base.origin {
+            if response.status == 401 {
+                try authenticator.refused(
+                    with: Challenge.parse(response.all("WWW-Authenticate")),
+                    call.access,
+                    &patience.admission,
+                    attempt: call.attempt,
+                    before: patience.deadline
+                )
+                return false
+            }
+            if Self.saysExpired(response, body, to: call.method),
+                try authenticator.expired(&patience.admission, before: patience.deadline)
+            {
+                return false
+            }
         }
+        patience.admission.wasTaken()
         guard RetryPolicy.isTransient(response.status) else { return true }
         try patience.waitOrThrow(
-            .unavailable(host: host, status: response.status, attempt: attempt, detail: Self.detail(body)),
+            .unavailable(host: host, status: response.status, attempt: call.attempt, detail: Self.detail(body)),
             retryAfter: response["Retry-After"]
         )
         return false
     }
 
-    func request(for call: Call, before deadline: Deadline) -> TransferRequest {
+    func request(
+        for call: Call,
+        before deadline: Deadline,
+        patience: inout Patience
+    ) throws(RegistryError) -> TransferRequest {
         var fields = call.fields
         // Credentials go to the registry's own origin alone, whatever URL it has named (CVE-2020-15157).
-        if call.url.origin == base.origin, let value = authenticator.authorization() {
+        if call.url.origin == base.origin,
+            let value = try authenticator.authorization(for: call.access, &patience.admission, before: deadline)
+        {
             fields.append(("Authorization", value))
         }
         return TransferRequest(
@@ -127,6 +146,19 @@ package final class DistributionClient: ReleaseSource, PushTarget {
             timeout: deadline.remaining,
             isCancelled: { deadline.cancellation.isCancelled }
         )
+    }
+
+    /// Whether a status other than 401 means that what was shown has expired: ECR Public answers 400, private ones 403,
+    /// both with a sentence. An answer to HEAD has no room for one: there, 400 is enough to try once.
+    private static func saysExpired(
+        _ response: TransferResponse,
+        _ body: [UInt8],
+        to method: TransferRequest.Method
+    ) -> Bool {
+        guard response.status == 400 || response.status == 403 else { return false }
+        if method == .head { return response.status == 400 }
+        let text = String(decoding: body, as: UTF8.self).lowercased()
+        return text.contains("token") && text.contains("expired")
     }
 
     func observed(_ url: TransferURL, _ status: Int) {
@@ -183,8 +215,10 @@ package final class DistributionClient: ReleaseSource, PushTarget {
 /// The attempts that one request has, and the waits between them.
 struct Patience {
     private let policy: RetryPolicy
-    private let deadline: Deadline
+    let deadline: Deadline
     private var failures = 0
+    /// What the request was last sent with.
+    var admission = Authenticator.Admission()
 
     init(_ policy: RetryPolicy, deadline: Deadline) {
         self.policy = policy
@@ -212,7 +246,8 @@ struct Patience {
     mutating func waitOrThrow(_ error: TransferError, attempt: String) throws(RegistryError) {
         switch error {
         case .cancelled: throw .cancelled(attempt: attempt)
-        case .timeout where deadline.hasPassed: throw .deadline(attempt: attempt)
+        // The only limit that a whole transfer is given; counted in milliseconds it ends a little early.
+        case .timeout: throw .deadline(attempt: attempt)
         default: break
         }
         let failure = RegistryError.transfer(error, attempt: attempt)

@@ -16,6 +16,18 @@ package enum RegistryError: Error, Hashable, Sendable {
     case wrongCredentials(host: String, username: String)
     /// The registry wants a kind of authentication that is not spoken here.
     case unsupportedAuthentication(host: String, scheme: String)
+    /// Docker's configuration can't be used.
+    case credentialFile(path: String, attempt: String, reason: String)
+    /// A helper that docker's configuration names did not do what it was asked.
+    case credentialHelper(name: String, attempt: String, reason: String)
+    /// The registry sends for a token where credentials don't belong.
+    case untrustedRealm(host: String, realm: String, reason: String)
+    /// The token server did not take the credentials, or gives nothing to those who have none.
+    case tokenRefused(server: String, host: String, username: String?, status: Int, detail: String)
+    /// The registry did not take the token that its own token server gave.
+    case tokenNotAccepted(host: String, server: String)
+    /// Docker's configuration has an identity token, and the registry wants a password.
+    case identityTokenUnusable(host: String)
     case forbidden(location: String, attempt: String, host: String)
     /// 408, 429 or 5xx, after all attempts.
     case unavailable(host: String, status: Int, attempt: String, detail: String)
@@ -66,12 +78,33 @@ extension RegistryError: CustomStringConvertible {
         case .noSuchBlob(let digest, let location):
             "the blob \(digest) is missing in \(location); the release there is incomplete, push it again"
         case .authenticationRequired(let host):
-            "\(host) requires authentication; set source.username and source.password (--username, --password-stdin)"
+            "\(host) requires authentication; set source.username and source.password (--username, --password-stdin), "
+                + "or run specman login \(host)"
         case .wrongCredentials(let host, let username):
-            "\(host) does not accept the password of user \(username); check source.username and source.password"
+            "\(host) does not accept the password of user \(username); check source.username and source.password, "
+                + "or run specman login \(host) again"
         case .unsupportedAuthentication(let host, let scheme):
-            "\(host) asks for \(scheme) authentication, which this build does not speak yet; "
-                + "use a registry with Basic or no authentication"
+            "\(host) asks for \(scheme) authentication, which is not spoken here; "
+                + "let the registry offer Bearer or Basic authentication"
+        case .credentialFile(let path, let attempt, let reason):
+            "\(attempt) \(path): \(reason)"
+        case .credentialHelper(let name, let attempt, let reason):
+            "\(attempt) docker-credential-\(name): \(reason)"
+        case .untrustedRealm(let host, let realm, let reason):
+            "\(host) sends to \(realm) for a token, where no credentials are sent: \(reason); "
+                + "correct the registry's realm, or check source.repository"
+        case .tokenRefused(let server, let host, let username?, let status, let detail):
+            "the token server \(server) of \(host) does not accept user \(username): it answers \(status)\(detail); "
+                + "check source.username and source.password, or run specman login \(host) again"
+        case .tokenRefused(let server, let host, nil, let status, let detail):
+            "the token server \(server) of \(host) answers \(status)\(detail); "
+                + "run specman login \(host), or set source.username and source.password"
+        case .tokenNotAccepted(let host, let server):
+            "\(host) does not accept the token that \(server) gave for it; "
+                + "check that both belong together and that their clocks agree"
+        case .identityTokenUnusable(let host):
+            "\(host) asks for a password, but docker's configuration has an identity token for it; "
+                + "run specman login \(host)"
         case .forbidden(let location, let attempt, let host):
             "\(attempt): \(host) forbids it; give the user of source.username access to \(location)"
         case .unavailable(let host, let status, let attempt, let detail):

@@ -1,7 +1,11 @@
+internal import Curl
+
 /// What a registry is shown to say who asks.
 package enum Credentials: Hashable, Sendable {
     case anonymous
     case basic(username: String, password: String)
+    /// What docker's configuration has for the registry; anonymous where it has nothing.
+    case docker(DockerConfigurationFile)
 }
 
 /// How a registry is spoken to.
@@ -24,6 +28,8 @@ package struct RegistryOptions: Sendable {
     package var retry = RetryPolicy()
     /// Told of each answer, redirects' last one only: host and status; status 0 where there was no answer.
     package var observe: (@Sendable (_ host: String, _ status: Int) -> Void)?
+    /// By which clock tokens expire.
+    var now: @Sendable () -> ContinuousClock.Instant = { .now }
 
     package init() {}
 }
@@ -34,6 +40,20 @@ extension Credentials: CustomStringConvertible {
         switch self {
         case .anonymous: "anonymous"
         case .basic(let username, _): "\(username):…"
+        case .docker(let file): "as \(file.path) has it"
         }
+    }
+}
+
+extension TransferOptions {
+    init(_ options: RegistryOptions) {
+        self.init()
+        caFile = options.caFile
+        certificateFile = options.certificateFile
+        keyFile = options.keyFile
+        insecure = options.insecureSkipVerify
+        userAgent = options.userAgent
+        connectTimeout = options.connectTimeout
+        stallTime = options.stallTime
     }
 }

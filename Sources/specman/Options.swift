@@ -31,8 +31,8 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
-/// What the commands that talk to a registry take; each wins over the configuration.
-struct RegistryOptions: ParsableArguments {
+/// How a registry is reached; each wins over the configuration.
+struct ConnectionOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Who signed the registry's certificate (PEM).", valueName: "file"))
     var caFile: String?
 
@@ -41,6 +41,20 @@ struct RegistryOptions: ParsableArguments {
 
     @Flag(name: .long, help: "Accept any certificate of the registry's.")
     var insecure = false
+
+    /// As the configuration's flags.
+    var flags: [Settings.Flag] {
+        var flags: [Settings.Flag] = []
+        if let caFile { flags.append(Settings.Flag("--ca-file", "source.tls.caFile", caFile)) }
+        if plainHttp { flags.append(Settings.Flag("--plain-http", "source.plainHTTP", "true")) }
+        if insecure { flags.append(Settings.Flag("--insecure", "source.tls.insecureSkipVerify", "true")) }
+        return flags
+    }
+}
+
+/// What the commands that talk to a registry take; each wins over the configuration.
+struct RegistryOptions: ParsableArguments {
+    @OptionGroup var connection: ConnectionOptions
 
     @Option(name: .long, help: ArgumentHelp("The user name for the registry.", valueName: "name"))
     var username: String?
@@ -57,10 +71,7 @@ struct RegistryOptions: ParsableArguments {
 
     /// As the configuration's flags.
     func flags() throws -> [Settings.Flag] {
-        var flags: [Settings.Flag] = []
-        if let caFile { flags.append(Settings.Flag("--ca-file", "source.tls.caFile", caFile)) }
-        if plainHttp { flags.append(Settings.Flag("--plain-http", "source.plainHTTP", "true")) }
-        if insecure { flags.append(Settings.Flag("--insecure", "source.tls.insecureSkipVerify", "true")) }
+        var flags = connection.flags
         if let username {
             flags.append(Settings.Flag("--username", "source.username", username))
             flags.append(Settings.Flag("--password-stdin", "source.password", try Console.readPassword()))

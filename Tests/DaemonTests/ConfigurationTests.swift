@@ -1,6 +1,7 @@
 import Content
 import Daemon
 import Foundation
+import Registry
 import TestSupport
 import Testing
 
@@ -155,6 +156,25 @@ import Testing
         try "s3cret\n".write(toFile: directory.appending("p"), atomically: false, encoding: .utf8)
         let yaml = "source:\n  username: u\n  passwordFile: \(directory.appending("p"))\n"
         let configuration = try Configuration(try settings(yaml))
-        #expect(configuration.source.password == "s3cret")
+        #expect(configuration.source.credentials == .basic(username: "u", password: "s3cret"))
+    }
+
+    @Test func whoAsksIsTheNamedUserElseWhatDockerHas() throws {
+        func credentials(_ yaml: String, _ environment: [String: String] = [:]) throws -> Credentials {
+            try Configuration(try settings(yaml, environment: environment)).source.credentials
+        }
+        let user = "source:\n  username: u\n  password: p\n"
+        #expect(try credentials(user, ["HOME": "/h"]) == .basic(username: "u", password: "p"))
+        #expect(try credentials(user + "  credentialType: noAuth\n") == .anonymous)
+        #expect(try credentials("source:\n  credentialType: noAuth\n", ["HOME": "/h"]) == .anonymous)
+        #expect(try credentials("") == .anonymous)
+        let standard = DockerConfigurationFile("/h/.docker/config.json", isRequired: false)
+        #expect(try credentials("", ["HOME": "/h"]) == .docker(standard))
+        let own = DockerConfigurationFile("/d/config.json", isRequired: false)
+        #expect(try credentials("", ["HOME": "/h", "DOCKER_CONFIG": "/d"]) == .docker(own))
+        let named = DockerConfigurationFile("/x.json", isRequired: true)
+        #expect(try credentials("source:\n  dockerConfig: /x.json\n", ["DOCKER_CONFIG": "/d"]) == .docker(named))
+        #expect(try credentials("", ["SPECMAN_SOURCE_DOCKER_CONFIG": "/x.json"]) == .docker(named))
+        #expect(complaint("source:\n  credentialType: basic\n").contains("source.username is not set"))
     }
 }

@@ -118,7 +118,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "serve", "sync", "status", "push", "tags", "releases", "diff", "ls", "cat", "config", "config check",
+        "serve", "sync", "status", "push", "login", "logout", "tags", "releases", "diff", "ls", "cat", "config",
+        "config check",
         "config show", "healthcheck",
     ])
     func helpHasAnExample(_ command: String) throws {

@@ -89,7 +89,8 @@ struct TagListTests {
     @Test(arguments: [
         (401, ["WWW-Authenticate: Basic realm=\"a, b\""], false, "requires authentication; set source.username"),
         (401, ["WWW-Authenticate: Basic realm=\"a, b\""], true, "check source.username and source.password"),
-        (401, ["WWW-Authenticate: Bearer realm=\"https://h/t\",service=\"s\""], true, "asks for Bearer authentication"),
+        (401, ["WWW-Authenticate: Negotiate abc=="], true, "asks for negotiate authentication"),
+        (401, ["WWW-Authenticate: Bearer realm=\"ftp://h/t\",service=\"s\""], true, "correct the registry's realm"),
         (401, [], false, "requires authentication"),
         (403, [], true, "give the user"),
         (400, [], false, "answers 400"),

@@ -22,11 +22,13 @@ package final class DockerRegistry: @unchecked Sendable {
     /// - Parameters:
     ///   - authority: signs a certificate for 127.0.0.1 and localhost; `nil` for plain HTTP.
     ///   - password: of the user `reader`; `nil` for no authentication.
+    ///   - tokens: whose tokens are asked for; `nil` for none.
     ///   - names: what the certificate is for.
     ///   - expired: whether its time is over.
     package init(
         authority: CertificateAuthority? = nil,
         password: String? = nil,
+        tokens: TokenServer? = nil,
         names: [String] = ["IP:127.0.0.1", "DNS:localhost"],
         expired: Bool = false
     ) throws {
@@ -55,6 +57,17 @@ package final class DockerRegistry: @unchecked Sendable {
             let line = try Command.run("htpasswd", ["-Bbn", "-C", "4", "reader", password]).out
             try Data(line).write(to: URL(fileURLWithPath: file))
             configuration += "auth:\n  htpasswd: {realm: \"a, realm\", path: \(file)}\n"
+        }
+        if let tokens {
+            configuration += """
+                auth:
+                  token:
+                    realm: \(tokens.realm)
+                    service: "\(tokens.service)"
+                    issuer: \(tokens.issuer)
+                    rootcertbundle: \(tokens.certificateFile)
+
+                """
         }
         try configuration.write(toFile: directory.appending("config.yml"), atomically: true, encoding: .utf8)
         let (process, port) = try Self.launch(in: directory, port: "0")

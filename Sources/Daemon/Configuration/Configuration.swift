@@ -15,8 +15,9 @@ package struct Configuration: Sendable {
         package var certificateFile: String?
         package var keyFile: String?
         package var insecureSkipVerify: Bool
-        package var username: String?
-        package var password: String?
+        package var credentials: Credentials
+        /// Where `specman login` keeps what it learns; `nil` where nothing says where docker's configuration is.
+        package var dockerConfig: DockerConfigurationFile?
         /// Which tag is taken.
         package var tags: TagPolicy
     }
@@ -127,7 +128,8 @@ extension Configuration.Source {
             throw .missing(key: "source.tls.certificateFile", remedy: "source.tls.keyFile needs it")
         }
         tags = try settings.tagPolicy()
-        (username, password) = try settings.basicCredentials()
+        dockerConfig = settings.dockerConfig
+        credentials = try settings.credentials(dockerConfig)
     }
 }
 
@@ -224,42 +226,6 @@ extension Settings {
             throw fault(name, expected: "ADDRESS:PORT, such as [::]:8443, 127.0.0.1:9090 or :8443")
         }
         return address
-    }
-
-    /// The user name and password of `source`, as `source.credentialType` asks for them.
-    fileprivate func basicCredentials() throws(ConfigurationError) -> (String?, String?) {
-        let kind = text("source.credentialType") ?? "auto"
-        switch kind {
-        case "noAuth": return (nil, nil)
-        case "auto", "basic": break
-        case "secret", "sts", "pod-identity":
-            throw .unsupported(
-                origin: setting("source.credentialType")?.origin ?? .fallback,
-                key: "source.credentialType",
-                value: kind
-            )
-        default:
-            throw fault(
-                "source.credentialType",
-                expected: "one of auto, noAuth, basic, secret, sts, pod-identity"
-            )
-        }
-        guard let username = text("source.username") else {
-            if kind == "basic" { throw .missing(key: "source.username", remedy: "credentialType basic needs it") }
-            return (nil, nil)
-        }
-        if let password = text("source.password") { return (username, password) }
-        guard let file = text("source.passwordFile") else {
-            throw .missing(key: "source.password", remedy: "source.username needs it, or source.passwordFile")
-        }
-        do throws(SystemError) {
-            var bytes = try WholeFile.read(file, limit: 64 << 10)
-            // Editors and `echo` end the file with a line break that is no part of the password.
-            while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-            return (username, String(decoding: bytes, as: UTF8.self))
-        } catch {
-            throw fault("source.passwordFile", expected: "a readable file (\(error.reason))")
-        }
     }
 }
 

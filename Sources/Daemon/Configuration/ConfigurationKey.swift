@@ -72,7 +72,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("source.username"),
         ConfigurationKey("source.password", isSecret: true),
         ConfigurationKey("source.passwordFile"),
-        ConfigurationKey("source.dockerConfig", isSupported: false),
+        ConfigurationKey("source.dockerConfig"),
         ConfigurationKey("source.aws.region", isSupported: false),
         ConfigurationKey("source.aws.defaultRegion", isSupported: false),
         ConfigurationKey("source.aws.accessKeyID", isSupported: false),

@@ -12,6 +12,8 @@ package struct Settings: Sendable {
     }
 
     private var merged: [String: Setting] = [:]
+    /// What was merged: docker's own variables say where its configuration is.
+    let environment: [String: String]
 
     /// A value given on the command line.
     package struct Flag: Sendable {
@@ -44,6 +46,7 @@ package struct Settings: Sendable {
         file: String?,
         standardFileExists: Bool
     ) throws(ConfigurationError) {
+        self.environment = environment
         for key in ConfigurationKey.all {
             merged[key.name] = Setting(key: key, value: key.fallback, origin: .fallback)
         }

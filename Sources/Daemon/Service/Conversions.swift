@@ -69,9 +69,7 @@ extension RegistryOptions {
         certificateFile = source.certificateFile
         keyFile = source.keyFile
         insecureSkipVerify = source.insecureSkipVerify
-        if let username = source.username, let password = source.password {
-            credentials = .basic(username: username, password: password)
-        }
+        credentials = source.credentials
         userAgent = "specman/\(version)"
     }
 }

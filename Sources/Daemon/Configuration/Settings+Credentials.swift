@@ -1,0 +1,52 @@
+internal import Platform
+internal import Registry
+
+/// What `source` says of who asks.
+extension Settings {
+    /// The docker configuration that `source.dockerConfig` names, else the one in the usual place.
+    var dockerConfig: DockerConfigurationFile? {
+        if let path = text("source.dockerConfig") { return DockerConfigurationFile(path, isRequired: true) }
+        return .standard(environment)
+    }
+
+    /// Who asks, by `source.credentialType`: under `auto` the user of `source.username`, else what docker's
+    /// configuration has for the registry.
+    func credentials(_ docker: DockerConfigurationFile?) throws(ConfigurationError) -> Credentials {
+        let kind = text("source.credentialType") ?? "auto"
+        switch kind {
+        case "noAuth": return .anonymous
+        case "auto", "basic": break
+        case "secret", "sts", "pod-identity":
+            throw .unsupported(
+                origin: setting("source.credentialType")?.origin ?? .fallback,
+                key: "source.credentialType",
+                value: kind
+            )
+        default:
+            throw fault(
+                "source.credentialType",
+                expected: "one of auto, noAuth, basic, secret, sts, pod-identity"
+            )
+        }
+        guard let username = text("source.username") else {
+            if kind == "basic" { throw .missing(key: "source.username", remedy: "credentialType basic needs it") }
+            return docker.map(Credentials.docker) ?? .anonymous
+        }
+        return .basic(username: username, password: try password())
+    }
+
+    private func password() throws(ConfigurationError) -> String {
+        if let password = text("source.password") { return password }
+        guard let file = text("source.passwordFile") else {
+            throw .missing(key: "source.password", remedy: "source.username needs it, or source.passwordFile")
+        }
+        do throws(SystemError) {
+            var bytes = try WholeFile.read(file, limit: 64 << 10)
+            // Editors and `echo` end the file with a line break that is no part of the password.
+            while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+            return String(decoding: bytes, as: UTF8.self)
+        } catch {
+            throw fault("source.passwordFile", expected: "a readable file (\(error.reason))")
+        }
+    }
+}

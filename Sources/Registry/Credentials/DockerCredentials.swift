@@ -1,0 +1,124 @@
+internal import Platform
+internal import Synchronization
+
+/// A docker `config.json`.
+package struct DockerConfigurationFile: Hashable, Sendable {
+    package let path: String
+    /// Whether it has to be there: one that was named has to, one in the usual place hasn't.
+    package let isRequired: Bool
+
+    /// The largest one read, in bytes: a hundred registries take some ten KiB.
+    static let limit = 1 << 20
+
+    package init(_ path: String, isRequired: Bool) {
+        self.path = path
+        self.isRequired = isRequired
+    }
+
+    /// Where docker has it: in `$DOCKER_CONFIG`, else in `$HOME/.docker`; `nil` where neither is set.
+    package static func standard(_ environment: [String: String]) -> DockerConfigurationFile? {
+        if let directory = environment["DOCKER_CONFIG"], !directory.isEmpty {
+            return DockerConfigurationFile(directory + "/config.json", isRequired: false)
+        }
+        guard let home = environment["HOME"], !home.isEmpty else { return nil }
+        return DockerConfigurationFile(home + "/.docker/config.json", isRequired: false)
+    }
+
+    func failure(_ attempt: String, _ reason: String) -> RegistryError {
+        .credentialFile(path: path, attempt: attempt, reason: reason)
+    }
+
+    /// Reads what the file holds.
+    func decode(_ bytes: [UInt8]) throws(RegistryError) -> DockerConfiguration {
+        // An empty file is what `touch` makes of it, for a volume to be mounted over.
+        if bytes.isEmpty { return DockerConfiguration() }
+        do throws(RegistryError) {
+            return try JSON.decode(DockerConfiguration.self, from: bytes, name: path)
+        } catch {
+            guard case .malformed(_, let reason) = error else { throw error }
+            throw failure("reading docker's configuration", "\(reason); correct it, or remove it and log in again")
+        }
+    }
+}
+
+/// The credentials that docker's configuration has for one repository, read again when the file changes.
+final class DockerCredentials: CredentialSource {
+    private let file: DockerConfigurationFile
+    private let server: RegistryKey
+    private let repository: String?
+    private let state = Mutex(State())
+
+    private struct State {
+        /// What the file system said of the file when it was read; `nil` where there was none.
+        var stamp: Stamp?
+        var identity: Identity?
+    }
+
+    /// What changes when a file is written or replaced.
+    private struct Stamp: Hashable {
+        let device: UInt64
+        let inode: UInt64
+        let size: Int64
+        let seconds: Int64
+        let nanoseconds: Int64
+
+        init(_ status: FileStatus) {
+            device = status.device
+            inode = status.inode
+            size = status.size
+            seconds = status.seconds
+            nanoseconds = status.nanoseconds
+        }
+    }
+
+    init(_ file: DockerConfigurationFile, host: String, repository: String?) {
+        self.file = file
+        server = RegistryKey(host: host)
+        self.repository = repository
+    }
+
+    func identity(renewed: Bool, before deadline: Deadline) throws(RegistryError) -> Identity {
+        try state.withLock { state throws(RegistryError) in
+            let (stamp, bytes) = try read(unless: renewed ? nil : state.stamp)
+            if !renewed, stamp == state.stamp, let identity = state.identity { return identity }
+            let identity = try find(try file.decode(bytes ?? []), before: deadline)
+            state.stamp = stamp
+            state.identity = identity
+            return identity
+        }
+    }
+
+    /// - Returns: no bytes where the file is the one that `known` describes, or where there is none.
+    private func read(unless known: Stamp?) throws(RegistryError) -> (stamp: Stamp?, bytes: [UInt8]?) {
+        do throws(SystemError) {
+            let descriptor = try FileDescriptor.open(file.path, .readOnly)
+            let stamp = Stamp(try descriptor.status())
+            if stamp == known { return (stamp, nil) }
+            var bytes: [UInt8] = []
+            while true {
+                let part = try descriptor.read(upTo: 64 << 10)
+                if part.isEmpty { return (stamp, bytes) }
+                bytes += part
+                if bytes.count > DockerConfigurationFile.limit { break }
+            }
+        } catch {
+            // A daemon that doesn't run as root has a HOME that it can't enter at times.
+            if !file.isRequired, error.isNotFound || error.isPermissionDenied { return (nil, nil) }
+            throw file.failure(
+                "reading docker's configuration",
+                "\(error.reason); run specman login \(server.host), or correct source.dockerConfig"
+            )
+        }
+        throw file.failure("reading docker's configuration", "it is larger than 1 MiB; check source.dockerConfig")
+    }
+
+    private func find(_ configuration: DockerConfiguration, before deadline: Deadline) throws(RegistryError) -> Identity
+    {
+        if let name = configuration.helper(for: server),
+            let identity = try CredentialHelper(name).get(server.server, before: deadline)
+        {
+            return identity
+        }
+        return try configuration.identity(for: server, repository: repository, path: file.path)
+    }
+}
