@@ -130,4 +130,23 @@ struct TokenTests {
         }
         #expect(tokens.requests.count == before + 1)
     }
+
+    /// Whoever reads along on the way to the realm would have the password.
+    @Test func aRealmInTheClearIsNotAskedForARegistryOverTLS() throws {
+        let tokens = try TokenServer()
+        let registry = try DockerRegistry(authority: CertificateAuthority(), tokens: tokens)
+        var options = RegistryOptions()
+        options.caFile = registry.caFile
+        options.credentials = robot
+        let client = try DistributionClient(
+            try #require(Repository(host: registry.host, name: repository)),
+            options: options
+        )
+        let error = #expect(throws: RegistryError.self) { try client.tags(before: deadline) }
+        guard case .untrustedRealm(registry.host, tokens.realm, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(tokens.requests.isEmpty)
+    }
 }
