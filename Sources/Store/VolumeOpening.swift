@@ -47,7 +47,7 @@ struct VolumeOpening {
             nextNumber: (used.max() ?? 0) + 1,
             lastEvent: found.lastEvent
         )
-        for name in stagings { reclaimer.reclaim(name.bytes, in: layout.staging) }
+        for name in stagings { reclaim(staging: name, layout) }
         try sweep(layout, names: names, kept: found.rows, numbers: found.numbers)
         do throws(SystemError) {
             try layout.pointCurrent(at: retained.active?.id)
@@ -61,6 +61,19 @@ struct VolumeOpening {
     static func beyondRetention(_ rows: [ReleaseRow], retain: Int) -> [ReleaseRow] {
         let others = rows.filter { !$0.isActive }
         return Array(others.dropFirst(retain - (others.count < rows.count ? 1 : 0)))
+    }
+
+    /// Empties `staging/` at once, by a rename to a name among the releases that none of them has; what was staged is
+    /// removed in the background. A crash meanwhile leaves a directory that the next start sweeps.
+    private func reclaim(staging name: String, _ layout: VolumeLayout) {
+        let swept = ".swept-\(name)"
+        do throws(SystemError) {
+            try layout.staging.rename(name.bytes, to: layout.releases, as: swept.bytes)
+            reclaimer.reclaim(swept.bytes, in: layout.releases)
+        } catch {
+            // An earlier start's leftover has the name still: this one is removed where it is.
+            reclaimer.reclaim(name.bytes, in: layout.staging)
+        }
     }
 
     private func sweep(

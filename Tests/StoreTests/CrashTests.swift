@@ -17,6 +17,8 @@ import Testing
 
     private func expectOnlyTheFirst(_ test: TestVolume, _ id: String) throws {
         let volume = try test.open()
+        // At once: whoever looks right after the start finds nothing there.
+        #expect(try test.names(in: "staging").isEmpty)
         volume.settle()
         #expect(volume.takeProblems().isEmpty)
         #expect(volume.releases().map(\.id) == [id])
