@@ -64,13 +64,14 @@ final class Synchronizer: Sendable {
         let choice = try catalogue.choose(active: active?.tag, before: deadline)
         let tag = choice.chosen.tag
         let names = choice.ranked.map { "\($0.tag)" }.joined(separator: " ")
-        if let active, active.tag == tag, active.digest == choice.chosen.digest {
+        // A digest that is pinned comes with a tag made of it, which says nothing against the one that is served.
+        if let active, active.digest == choice.chosen.digest, active.tag == tag || tag.isReferrer {
             log.debug("Syncing with OCI repo")
             log.debug("tags[\(names)]")
             log.debug("nothing new", metadata: ["tag": "\(tag)", "digest": "\(active.digest)"])
             warnOfUndated(choice.undated)
             volume.forgetDownloads()
-            return .unchanged(tag: tag, digest: active.digest)
+            return .unchanged(tag: active.tag, digest: active.digest)
         }
         log.info("Syncing with OCI repo")
         log.info("tags[\(names)]")
@@ -89,7 +90,7 @@ final class Synchronizer: Sendable {
         if let retained = volume.release(named: "\(manifest.digest)") {
             // A tag that points at what is on the volume already costs no download.
             log.info("Persisting \(tag)")
-            let release = try volume.activate(retained, tag: tag)
+            let release = try volume.activate(retained, tag: tag.isReferrer ? nil : tag)
             volume.forgetDownloads()
             announce(release, since: start)
             return release.digest
