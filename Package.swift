@@ -25,7 +25,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
         name: name,
         dependencies: dependencies + ["TestSupport"],
-        exclude: [],
         swiftSettings: common
     )
 }

@@ -6,7 +6,6 @@ package struct TransferRequest {
         case post = "POST"
         case put = "PUT"
         case patch = "PATCH"
-        case delete = "DELETE"
     }
 
     /// What goes along with the request.

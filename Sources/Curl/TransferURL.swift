@@ -38,11 +38,6 @@ package struct TransferURL: Hashable, Sendable, CustomStringConvertible {
         origin.host.hasPrefix("[") ? String(origin.host.dropFirst().dropLast()) : origin.host
     }
 
-    /// Without query: what may be shown in a log, since queries of redirects carry signatures.
-    package var withoutQuery: String {
-        String(description.prefix(while: { $0 != "?" }))
-    }
-
     private init?(base: String?, reference: String) {
         guard reference.utf8.count <= Self.longest, !reference.utf8.contains(0), let handle = curl_url() else {
             return nil

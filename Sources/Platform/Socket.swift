@@ -161,11 +161,6 @@ package enum Socket {
         _ = shutdown(number, Int32(SHUT_WR))
     }
 
-    /// Whether `code` says that descriptors have run out, for the process or the system.
-    package static func isOutOfDescriptors(_ code: Int32) -> Bool {
-        code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM
-    }
-
     /// Whether `code` says that the host has no such address family.
     package static func isMissingFamily(_ code: Int32) -> Bool {
         code == EAFNOSUPPORT || code == EADDRNOTAVAIL

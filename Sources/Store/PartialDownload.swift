@@ -6,9 +6,6 @@ internal import Synchronization
 ///
 /// They are not trusted: who resumes reads them all again through the digest.
 package final class PartialDownload: Sendable {
-    /// Bytes read at once by ``replay(_:)``.
-    private static let chunk = 256 << 10
-
     /// What the bytes will be once they are complete.
     package let descriptor: Descriptor
     private let layout: VolumeLayout
@@ -44,17 +41,6 @@ package final class PartialDownload: Sendable {
     /// Reads up to `count` bytes at `offset`; empty at the end.
     package func read(at offset: Int64, upTo count: Int) throws(StoreError) -> [UInt8] {
         try attempt("reading") { file throws(SystemError) in try file.descriptor.read(upTo: count, at: offset) }
-    }
-
-    /// Calls `body` with all bytes there are, in order.
-    package func replay(_ body: (RawSpan) throws -> Void) throws {
-        var offset: Int64 = 0
-        while true {
-            let part = try read(at: offset, upTo: Self.chunk)
-            if part.isEmpty { return }
-            try unsafe body(part.span.bytes)  // Bytes have no padding to show.
-            offset += Int64(part.count)
-        }
     }
 
     /// Adds `bytes` at the end.
