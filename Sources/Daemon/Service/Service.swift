@@ -127,12 +127,23 @@ package final class Service: Sendable {
         } else {
             log.info("No release on the volume yet: answering 503 until the first sync", metadata: fields)
         }
+        warnOfSecretDirectory()
         server.start()
         log.info("Listening on https://\(server.boundAddress(of: 0))", metadata: ["certificate": "\(certificateFile)"])
         if configuration.management != nil {
             log.info("Listening on http://\(server.boundAddress(of: 2))", metadata: ["for": "management"])
         }
         loop.start()
+    }
+
+    /// A Secret that is mounted at the standard place would be expected to count.
+    private func warnOfSecretDirectory() {
+        guard case .text(let path)? = ConfigurationKey.named("source.secretDirectory")?.fallback, WholeFile.exists(path)
+        else { return }
+        log.warning(
+            "a registry Secret is mounted, which this version can't read; set source.username and source.passwordFile",
+            metadata: ["directory": "\(path)"]
+        )
     }
 
     /// Ends a running sync, lets running answers end within `listener.drainTimeout`, and gives the volume back.
