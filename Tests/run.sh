@@ -3,20 +3,29 @@
 #
 #   Tests/run.sh                  everything
 #   Tests/run.sh --filter NAME    only the suites or tests whose name matches (as `swift test --filter`)
+#   Tests/run.sh --long           with the soaks and long rounds of faults too, an hour or so; also with --filter
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+long=
+if [ "${1:-}" = --long ]; then
+    long=1
+    shift
+fi
 
 . deploy/packages.sh
 require_swift
 install_packages $build_packages $test_packages
 
-# ORAS, as PyPI has it, in a place of its own: Debian 12 has no package of the command-line tool. The system's Python,
-# as that is the one whose venv module was installed; made anew where an earlier run was interrupted.
+# What PyPI has and Debian 12 hasn't, in a place of its own. The system's Python, as that is the one whose venv module
+# was installed; made anew where an earlier run was interrupted, or wanted something else.
+python_tools=("oras>=0.2,<0.3")
 tools=.build/tools
-if ! "$tools/bin/python" -c 'import oras' 2>/dev/null; then
-    echo "== installing oras"
+if [ "$(cat "$tools/installed" 2>/dev/null)" != "${python_tools[*]}" ]; then
+    echo "== installing ${python_tools[*]}"
     /usr/bin/python3 -m venv --clear "$tools"
-    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "oras>=0.2,<0.3"
+    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "${python_tools[@]}"
+    echo "${python_tools[*]}" >"$tools/installed"
 fi
 SPECMAN_TEST_PYTHON="$PWD/$tools/bin/python"
 export SPECMAN_TEST_PYTHON
@@ -34,8 +43,13 @@ if [ "$#" -eq 0 ]; then
 fi
 
 echo "== test"
-# A test that hangs must not hang for ever: the runner is given half an hour. At a terminal it stays in the foreground,
-# where Ctrl-C reaches it.
+# A test that hangs must not hang for ever: the runner is given half an hour, two where long tests are wanted. At a
+# terminal it stays in the foreground, where Ctrl-C reaches it.
 limit=(timeout)
 if [ -t 0 ]; then limit+=(--foreground); fi
-exec "${limit[@]}" 1800 swift test --skip-build --disable-xctest "$@"
+seconds=1800
+if [ -n "$long" ]; then
+    export SPECMAN_TEST_LONG=1
+    seconds=7200
+fi
+exec "${limit[@]}" "$seconds" swift test --skip-build --disable-xctest "$@"
