@@ -68,7 +68,7 @@ struct PEMFile {
         ERR_clear_error()
     }
 
-    private static func withBIO<Result>(_ bytes: [UInt8], _ body: (OpaquePointer?) -> Result) -> Result {
+    static func withBIO<Result>(_ bytes: [UInt8], _ body: (OpaquePointer?) -> Result) -> Result {
         bytes.withUnsafeBytes { buffer in
             let input = BIO_new_mem_buf(buffer.baseAddress, Int32(clamping: buffer.count))
             defer { BIO_free(input) }
@@ -101,7 +101,7 @@ struct PEMFile {
 }
 
 /// Says that there is no passphrase, where OpenSSL would ask for it on the terminal.
-private func refusePassphrase(
+func refusePassphrase(
     _ buffer: UnsafeMutablePointer<CChar>?,
     _ size: Int32,
     _ writing: Int32,

@@ -25,6 +25,14 @@ package enum ArtifactManifest {
             digest: try Digest.sum(of: emptyConfig),
             size: Int64(emptyConfig.count)
         )
+        return try bytes(config: config, layers: layers, annotations: annotations)
+    }
+
+    static func bytes(
+        config: Descriptor,
+        layers: [Descriptor],
+        annotations: [String: String]
+    ) throws(RegistryError) -> [UInt8] {
         let document = Document(
             config: Document.Part(config),
             layers: layers.map(Document.Part.init),
@@ -32,6 +40,9 @@ package enum ArtifactManifest {
         )
         return try JSON.encode(document, attempt: "writing a manifest")
     }
+
+    /// What a manifest of these bytes is known by.
+    package static func digest(of bytes: [UInt8]) throws(RegistryError) -> Digest { try Digest.sum(of: bytes) }
 
     /// Pushes layers, config and manifest, in the order in which a registry wants them.
     ///

@@ -119,7 +119,7 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
     }
 
     /// The bytes of a manifest, size and digest verified.
-    private func document(_ descriptor: Descriptor, name: String) throws(RegistryError) -> [UInt8] {
+    func document(_ descriptor: Descriptor, name: String) throws(RegistryError) -> [UInt8] {
         let file: SharedFile
         do throws(RegistryError) {
             file = try open(descriptor.digest)

@@ -46,6 +46,8 @@ package enum RegistryError: Error, Hashable, Sendable {
     case noCandidate(location: String, tags: Int, policy: String)
     /// A manifest that is no release of files.
     case unusableManifest(String, reason: String)
+    /// A release that isn't signed as it has to be.
+    case signature(SignatureFault)
     case badPattern(String, key: String, reason: String)
     case deadline(attempt: String)
     case cancelled(attempt: String)
@@ -125,6 +127,7 @@ extension RegistryError: CustomStringConvertible {
         case .noCandidate(let location, let tags, let policy):
             "none of the \(tags) tags of \(location) is a candidate (\(policy)); check source.tags"
         case .unusableManifest(let what, let reason): "\(what) is no release of files: \(reason)"
+        case .signature(let fault): "\(fault)"
         case .badPattern(let pattern, let key, let reason):
             "\(key) is no regular expression: \(pattern): \(reason); correct it"
         case .deadline(let attempt): "\(attempt): the time for a sync was up; check the network or raise source.timeout"

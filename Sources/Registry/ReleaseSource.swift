@@ -26,6 +26,9 @@ package protocol ReleaseSource: Sendable {
     /// Reads and checks a manifest; an index with one entry leads on to that entry.
     func manifest(_ which: ManifestSelector, before deadline: Deadline) throws(RegistryError) -> Manifest
 
+    /// What says that it is about the manifest with `digest`, signatures among it; empty where there is nothing.
+    func referrers(of digest: Digest, before deadline: Deadline) throws(RegistryError) -> [Referrer]
+
     /// Hands the bytes of a blob from `offset` on to `receive`, each once, in order, and none beyond the descriptor's size.
     ///
     /// A cut transfer goes on where it was cut. The digest is not checked here: ``Download`` does.
@@ -77,7 +80,7 @@ package func openSource(
 package func openTarget(
     _ location: Reference.Location,
     options: RegistryOptions
-) throws(RegistryError) -> any PushTarget {
+) throws(RegistryError) -> any PushTarget & ReleaseSource {
     switch location {
     case .registry(let repository): try DistributionClient(repository, options: options)
     case .layout(let directory): LayoutDirectory(directory)

@@ -120,7 +120,7 @@ import Testing
         ("source: [\n", "specman.yaml:2: "),
         ("a: 1\na: 2\n", "given twice: a"),
         ("- a\n", "the document is no mapping"),
-        ("source:\n  verify:\n    keys: [/k.pem]\n", "which this version of specman can't act on; remove it"),
+        ("listener:\n  clientCAFile: /ca.pem\n", "which this version of specman can't act on; remove it"),
     ])
     func complaintsNameFileKeyValueAndRemedy(_ yaml: String, _ expected: String) {
         let text = complaint(yaml)

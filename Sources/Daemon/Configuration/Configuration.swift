@@ -20,6 +20,8 @@ package struct Configuration: Sendable {
         package var dockerConfig: DockerConfigurationFile?
         /// Which tag is taken.
         package var tags: TagPolicy
+        /// Who must have signed a release; none where anybody may push.
+        package var verifyKeys: TrustedKeys
     }
 
     /// The volume.
@@ -128,6 +130,7 @@ extension Configuration.Source {
             throw .missing(key: "source.tls.certificateFile", remedy: "source.tls.keyFile needs it")
         }
         tags = try settings.tagPolicy()
+        verifyKeys = TrustedKeys(settings.list("source.verify.keys") ?? [])
         dockerConfig = settings.dockerConfig
         credentials = try settings.credentials(dockerConfig)
     }

@@ -11,7 +11,7 @@ package struct ConfigurationKey: Hashable, Sendable {
     /// Whether the value must never be shown.
     package let isSecret: Bool
     /// Where this build doesn't act on the key: what it may be set to all the same, beside its default, as that asks for
-    /// nothing. A daemon that ignored, say, `source.verify.keys` would serve what the operator meant to keep out.
+    /// nothing. A daemon that ignored, say, `listener.clientCAFile` would serve those whom the operator meant to keep out.
     package let harmless: [ConfigurationValue]?
 
     private init(
@@ -86,7 +86,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("source.tags.pin"),
         ConfigurationKey("source.tags.include", isList: true),
         ConfigurationKey("source.tags.exclude", isList: true),
-        ConfigurationKey("source.verify.keys", .list([]), isList: true, isSupported: false),
+        ConfigurationKey("source.verify.keys", .list([]), isList: true),
         ConfigurationKey("source.checks.requiredPaths", .list([]), isList: true, isSupported: false),
         ConfigurationKey("source.checks.yaml", "warn", isSupported: false, harmless: ["off"]),
         ConfigurationKey("source.checks.references", "warn", isSupported: false, harmless: ["off"]),

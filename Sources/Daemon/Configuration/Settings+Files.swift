@@ -1,5 +1,6 @@
 internal import OpenSSL
 internal import Platform
+internal import Registry
 
 /// Whether the files that the configuration names can be used: a wrong path is told of with its key, before anything
 /// is begun, and not by the first transfer that needs it.
@@ -21,6 +22,11 @@ extension Settings {
         if case .none = files { return }
         for name in ["source.tls.caFile", "source.tls.certificateFile", "source.tls.keyFile"] {
             try checkReadable(name)
+        }
+        do throws(RegistryError) {
+            try TrustedKeys(list("source.verify.keys") ?? []).check()
+        } catch {
+            throw fault("source.verify.keys", expected: "public keys (\(error))")
         }
         if case .source = files { return }
         try checkListener()

@@ -10,9 +10,15 @@ package enum PushCommand {
     /// For the whole push; registries far away take their time.
     private static let patience: Duration = .seconds(6 * 3600)
 
+    /// - Parameter key: a file with the private key that the release is signed with; `nil` for no signature.
     /// - Returns: a line that says what was pushed where.
     /// - Throws: ``CommandFailure``.
-    package static func run(path: String, reference text: String, configuration: Configuration) throws -> String {
+    package static func run(
+        path: String,
+        reference text: String,
+        signingKey: String? = nil,
+        configuration: Configuration
+    ) throws -> String {
         let reference: Reference
         do throws(Reference.Fault) {
             reference = try Reference(text)
@@ -27,21 +33,31 @@ package enum PushCommand {
         }
         Signals.ignoreBrokenPipes()
         do {
+            let signature = try signingKey.map(SigningKeyFile.read)
             let archive = try payload(of: path, limits: ArchiveLimits(configuration.storage))
             let target = try openTarget(reference.location, options: RegistryOptions(configuration.source))
             let layer = ArtifactManifest.layer(digest: try archive.digest(), size: archive.size, title: archive.title)
+            let created = try created()
+            let deadline = Deadline(after: patience)
+            if let signature {
+                // Before the release, which no daemon that wants a signature shall see without.
+                let bytes = try ArtifactManifest.bytes(layers: [layer], created: created)
+                _ = try signature.push(of: try ArtifactManifest.digest(of: bytes), to: target, before: deadline)
+            }
             let digest = try ArtifactManifest.push(
                 layers: [layer],
                 as: tag,
-                created: try created(),
+                created: created,
                 to: target,
-                before: Deadline(after: patience)
+                before: deadline
             ) { _, offset, limit in
                 Console.progress("pushing \(ByteCount.format(offset)) of \(ByteCount.format(archive.size))")
                 return try archive.read(at: offset, limit: min(limit, Payload.bufferSize))
             }
             Console.progress("")
-            return "pushed \(reference.location):\(tag) \(digest) (\(archive.title), \(ByteCount.format(archive.size)))"
+            let signed = signingKey.map { ", signed with \($0)" } ?? ""
+            return "pushed \(reference.location):\(tag) \(digest) "
+                + "(\(archive.title), \(ByteCount.format(archive.size))\(signed))"
         } catch let error as CommandFailure {
             throw error
         } catch {

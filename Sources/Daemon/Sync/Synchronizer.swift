@@ -20,6 +20,7 @@ final class Synchronizer: Sendable {
 
     private let source: any ReleaseSource
     private let catalogue: TagCatalogue
+    private let verifier: SignatureVerifier
     private let volume: Volume
     private let limits: ArchiveLimits
     private let timeout: Duration
@@ -34,6 +35,7 @@ final class Synchronizer: Sendable {
         timeout = configuration.source.timeout
         limits = ArchiveLimits(configuration.storage)
         catalogue = TagCatalogue(source: source, policy: configuration.source.tags)
+        verifier = SignatureVerifier(configuration.source.verifyKeys)
     }
 
     /// Ends a running poll soon, and every later one at once.
@@ -68,6 +70,8 @@ final class Synchronizer: Sendable {
         if let active, active.digest == choice.chosen.digest, active.tag == tag || tag.isReferrer {
             log.debug("Syncing with OCI repo")
             log.debug("tags[\(names)]")
+            // One that was taken before there were keys, or by a key that is trusted no more, is told of as well.
+            try verify(active.digest, of: tag, before: deadline)
             log.debug("nothing new", metadata: ["tag": "\(tag)", "digest": "\(active.digest)"])
             warnOfUndated(choice.undated)
             volume.forgetDownloads()
@@ -87,6 +91,7 @@ final class Synchronizer: Sendable {
         if let refused = memory.withLock({ $0.refused }), refused.digest == manifest.digest {
             throw Refusal(reason: refused.reason)
         }
+        try verify(manifest.digest, of: tag, before: deadline)
         if let retained = volume.release(named: "\(manifest.digest)") {
             // A tag that points at what is on the volume already costs no download.
             log.info("Persisting \(tag)")
@@ -122,6 +127,13 @@ final class Synchronizer: Sendable {
             if isRefused || (error as? StoreError)?.isOutOfSpace ?? false { volume.forgetDownloads() }
             throw error
         }
+    }
+
+    /// Nothing of a release is downloaded, and none is served, before somebody trusted has vouched for its manifest.
+    private func verify(_ digest: Digest, of tag: Tag, before deadline: Deadline) throws {
+        guard verifier.isNeeded else { return }
+        let (key, isNew) = try verifier.verify(digest, as: "\(source.location):\(tag)", from: source, before: deadline)
+        if isNew { log.info("Verified \(tag)", metadata: ["digest": "\(digest)", "key": "\(key)"]) }
     }
 
     private func unpack(
