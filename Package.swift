@@ -35,7 +35,7 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
 let stages: [Target.Dependency] = [
-    "Archive", "Content", "HTTP", "Listener", "OpenSSL", "Platform", "Registry", "Serving", "Store",
+    "Archive", "Checks", "Content", "HTTP", "Listener", "OpenSSL", "Platform", "Registry", "Serving", "Store",
 ]
 
 let package = Package(
@@ -61,12 +61,15 @@ let package = Package(
         room("OpenSSL", ["COpenSSL"], settings: wrapper),
         room("Zlib", ["CZlib"], settings: wrapper),
         room("Curl", ["CCurl"], settings: wrapper),
+        // Yams brings libyaml along, as the module CYaml.
+        room("YAML", [yams], settings: wrapper),
 
         // The rooms, in the order in which the bytes pass through them.
         room("Content", []),
         room("HTTP", ["Content"]),
         room("Registry", ["Content", "Curl", "OpenSSL", "Platform"]),
         room("Archive", ["Content", "Zlib"]),
+        room("Checks", ["Content", "YAML"]),
         room("Store", ["Content", "OpenSSL", "Platform", grdb]),
         room("Serving", ["Content", "HTTP", "Store", "Zlib"]),
         room("Listener", ["HTTP", "OpenSSL", "Platform"]),
@@ -91,6 +94,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Content"]),
         tests("RegistryTests", ["Registry", "Content", "Platform"]),
         tests("ArchiveTests", ["Archive", "Content", "Zlib"]),
+        tests("ChecksTests", ["Checks", "Content", "YAML"]),
         tests("StoreTests", ["Store", "Content", "Platform", grdb]),
         tests("ServingTests", ["Serving", "Content", "HTTP", "Store", "Platform"]),
         tests("ListenerTests", ["Listener", "HTTP", "OpenSSL", "Platform"]),

@@ -98,6 +98,9 @@ final class Index: Sendable {
         migrator.registerMigration("1 releases, files, history") { database in
             try database.execute(sql: schema)
         }
+        migrator.registerMigration("2 findings") { database in
+            try database.execute(sql: findingsSchema)
+        }
         return migrator
     }
 

@@ -7,6 +7,9 @@ internal import Content
 struct LinkResolver {
     /// The most links followed for one path: Linux's own limit, beyond which it answers `ELOOP`.
     static let mostLinks = 40
+    /// The most components looked at for one path, links' targets included: a path has 64 at most, but forty targets of
+    /// thousands of `./` each would keep a request busy for seconds.
+    static let mostComponents = 4096
 
     enum Outcome: Hashable {
         /// What the path leads to, no row for the root; and the links on the way.
@@ -15,7 +18,7 @@ struct LinkResolver {
         case missing
         /// A link leads above the root or is absolute.
         case escapes
-        /// More than ``mostLinks`` links.
+        /// More than ``mostLinks`` links or ``mostComponents`` components.
         case loops
     }
 
@@ -29,7 +32,10 @@ struct LinkResolver {
         var links: [IndexRow] = []
         // Once nothing is there, the rest is only looked at for whether it climbs out.
         var isMissing = false
+        var looked = 0
         while let component = pending.popLast() {
+            looked += 1
+            if looked > Self.mostComponents { return .loops }
             // Only a directory has components, `.` and `..` included.
             if currentRow?.kind == .file { isMissing = true }
             if component == [UInt8(ascii: ".")] { continue }

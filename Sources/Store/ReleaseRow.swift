@@ -94,6 +94,7 @@ extension Index {
     static func retire(_ release: ReleaseRow, _ database: Database) throws {
         try database.execute(sql: "DELETE FROM releases WHERE number = ?", arguments: [release.number])
         try database.execute(sql: "DELETE FROM archives WHERE release = ?", arguments: [release.number])
+        try removeReport(of: release.number, database)
     }
 
     static func record(

@@ -47,6 +47,7 @@ package final class Staging: Sendable {
         var tree: TreeWriter
         var batches: [SmallFiles]
         var file: CurrentFile?
+        var isSealed = false
     }
 
     init(tag: Tag, digest: Digest, core: StagingCore) {
@@ -190,15 +191,17 @@ package final class Staging: Sendable {
         }
     }
 
-    /// Ends the making: everything is written and in the index, and no link leads out of the release.
+    /// Ends the making: everything is written and in the index, and no link leads out of the release. Once is enough.
     func seal() throws(StoreError) {
         try producer.withLock { producer throws(StoreError) in
             guard producer.file == nil else { throw Self.misused }
+            if producer.isSealed { return }
             for shard in writers.indices { drain(shard, &producer) }
+            try core.check()
+            try core.flush()
+            try checkLinks()
+            producer.isSealed = true
         }
-        try core.check()
-        try core.flush()
-        try checkLinks()
     }
 
     /// Ends the making without a result; returns when no thread works at it any more.

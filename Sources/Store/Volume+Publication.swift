@@ -71,9 +71,15 @@ extension Volume {
     /// retention.
     ///
     /// A release of the same manifest that is retained already is activated instead, under the tag of `staging`.
-    /// - Parameter archives: The layers' bytes, verified, in the manifest's order; they are kept or removed.
+    /// - Parameters:
+    ///   - archives: The layers' bytes, verified, in the manifest's order; they are kept or removed.
+    ///   - report: What was found in it; `nil` where nobody has looked.
     /// - Throws: Why it was not published; then `staging` is discarded, and ``download(for:)`` has the bytes still.
-    package func publish(_ staging: Staging, archives: [PartialDownload]) throws(StoreError) -> Release {
+    package func publish(
+        _ staging: Staging,
+        archives: [PartialDownload],
+        report: CheckReport? = nil
+    ) throws(StoreError) -> Release {
         try change.withLock { _ throws(StoreError) in
             if let existing = release(staging.digest) {
                 discard(staging)
@@ -91,7 +97,7 @@ extension Volume {
             }
             let release: Release
             do throws(StoreError) {
-                release = try commit(row, archives: archives)
+                release = try commit(row, archives: archives, report: report)
             } catch {
                 discard(staging)
                 reclaimer.reclaimRelease(number: row.number, id: row.id)
@@ -159,7 +165,11 @@ extension Volume {
         }
     }
 
-    private func commit(_ row: ReleaseRow, archives: [PartialDownload]) throws(StoreError) -> Release {
+    private func commit(
+        _ row: ReleaseRow,
+        archives: [PartialDownload],
+        report: CheckReport?
+    ) throws(StoreError) -> Release {
         let directory = try StoreError.attempt("publishing \(row.tag)") {
             try layout.staging.syncFileSystem()
             try Sidecar(row).write(of: row.id, in: layout)
@@ -182,6 +192,7 @@ extension Volume {
         let retired = retiredReleases(releases, active: release)
         try index.write("publishing \(row.tag)") { database in
             try Index.add(row, database)
+            if let report { try Index.put(report, of: row.number, database) }
             try Index.record(.published, row, at: row.publishedAt.seconds, database)
             for old in retired {
                 try Index.retire(old.row, database)

@@ -1,3 +1,4 @@
+import Checks
 import Content
 import Daemon
 import Foundation
@@ -113,6 +114,8 @@ import Testing
         ("listener:\n  address: 8443\n", "it must be ADDRESS:PORT"),
         ("management:\n  address: some.host:9090\n", "it must be ADDRESS:PORT"),
         ("listener:\n  certificateFile: /x\n", "listener.keyFile is not set; "),
+        ("source:\n  checks:\n    yaml: maybe\n", "it must be one of off, warn, refuse"),
+        ("source:\n  checks:\n    requiredPaths: [a/../b]\n", "it must be paths within the release"),
         ("log:\n  level: loud\n", "it must be one of trace, debug, info, warn, warning, error"),
         ("source:\n  tags:\n    policy: semver\n", "source.tags.range is not set; it must be a range of versions"),
         ("source:\n  tags:\n    exclude: ['(']\n", "\"(\" is none"),
@@ -136,8 +139,20 @@ import Testing
     /// What this version doesn't do may be switched off, or left as it is.
     @Test func whatAsksForNothingIsTaken() throws {
         _ = try settings("storage:\n  verifyInterval: 0s\nlistener:\n  compression: false\n  administrators: [admin]\n")
-        _ = try settings("source:\n  mirrors: []\n  checks:\n    yaml: \"off\"\n    references: warn\n")
-        #expect(throws: ConfigurationError.self) { try settings("source:\n  checks:\n    yaml: refuse\n") }
+        _ = try settings("source:\n  mirrors: []\n")
+        #expect(throws: ConfigurationError.self) { try settings("listener:\n  clientCAFile: /ca.pem\n") }
+    }
+
+    @Test func checksWarnUnlessToldOtherwise() throws {
+        #expect(try Configuration(try settings("")).source.checks == CheckPolicy(yaml: .warn, references: .warn))
+        let path = try #require(ReleasePath("a/b.yaml"))
+        #expect(
+            try Configuration(
+                try settings(
+                    "source:\n  checks:\n    requiredPaths: [/a/b.yaml]\n    yaml: refuse\n    references: \"off\"\n"
+                )
+            ).source.checks == CheckPolicy(requiredPaths: [path], yaml: .refuse, references: .off)
+        )
     }
 
     @Test func emptyValuesLeaveTheDefault() throws {

@@ -82,6 +82,18 @@ import Testing
         }
     }
 
+    /// Forty targets of a thousand components each would be looked up for every request.
+    @Test func longTargetsHaveAnEndTogether() throws {
+        let test = try TestVolume()
+        let volume = try test.open()
+        var chain: [Entry] = [.file("0", "end")]
+        let detour = String(repeating: "./", count: 1000)
+        for index in 1...4 { chain.append(.link("\(index)", detour + "\(index - 1)")) }
+        #expect(try volume.publish("1", 1, chain).content("4") == "end")
+        chain.append(.link("5", detour + "4"))
+        #expect(throws: StoreError.refused(entry: "5", reason: .linkLoops)) { try volume.publish("2", 2, chain) }
+    }
+
     @Test func listingsAreInTheOrderOfBytes() throws {
         let test = try TestVolume()
         let volume = try test.open()

@@ -1,3 +1,4 @@
+package import Checks
 package import Content
 internal import Listener
 internal import Platform
@@ -22,6 +23,8 @@ package struct Configuration: Sendable {
         package var tags: TagPolicy
         /// Who must have signed a release; none where anybody may push.
         package var verifyKeys: TrustedKeys
+        /// What is looked for in a release before it is published.
+        package var checks: CheckPolicy
     }
 
     /// The volume.
@@ -131,6 +134,7 @@ extension Configuration.Source {
         }
         tags = try settings.tagPolicy()
         verifyKeys = TrustedKeys(settings.list("source.verify.keys") ?? [])
+        checks = try settings.checkPolicy()
         dockerConfig = settings.dockerConfig
         credentials = try settings.credentials(dockerConfig)
     }

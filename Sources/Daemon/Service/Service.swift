@@ -50,7 +50,7 @@ package final class Service: Sendable {
 
         let certificate = try ServerCertificate(configuration.listener, volume: configuration.storage.directory)
         certificateFile = certificate.certificateFile
-        facts = ServiceFacts(volume: volume, loop: loop, requests: requests)
+        facts = ServiceFacts(volume: volume, loop: loop, requests: requests, checks: configuration.source.checks)
         server = try Self.makeServer(
             configuration,
             context: certificate.context,

@@ -1,3 +1,4 @@
+internal import Checks
 internal import Content
 internal import Listener
 internal import OpenSSL
@@ -11,6 +12,7 @@ final class ServiceFacts: Sendable {
     private let volume: Volume
     private let loop: SyncLoop
     private let requests: RegistryRequestCounter
+    private let checks: CheckPolicy
     private let startedAt = Timestamp.current()
     private let observed = Mutex<Observed?>(nil)
 
@@ -20,7 +22,8 @@ final class ServiceFacts: Sendable {
         let certificate: CertificateReloader
     }
 
-    init(volume: Volume, loop: SyncLoop, requests: RegistryRequestCounter) {
+    init(volume: Volume, loop: SyncLoop, requests: RegistryRequestCounter, checks: CheckPolicy) {
+        self.checks = checks
         self.volume = volume
         self.loop = loop
         self.requests = requests
@@ -54,8 +57,19 @@ final class ServiceFacts: Sendable {
                 attempts: UInt64(progress.published + progress.unchanged + progress.failed),
                 failures: UInt64(progress.failed)
             ),
+            findings: findings(),
             retained: volume.releases().count
         )
+    }
+
+    /// What the checks of the active release found.
+    private func findings() -> [String] {
+        guard let active = volume.active else { return [] }
+        do throws(StoreError) {
+            return try active.report()?.wanted(by: checks).lines ?? []
+        } catch {
+            return ["\(error)"]
+        }
     }
 
     /// What `/metrics` tells.

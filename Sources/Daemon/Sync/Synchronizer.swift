@@ -16,6 +16,8 @@ final class Synchronizer: Sendable {
         var refused: (digest: Digest, reason: String)?
         /// The tags without a date that have been named in a warning.
         var named: Set<Tag> = []
+        /// The release that was served already when it was looked through last.
+        var inspected: Digest?
     }
 
     private let source: any ReleaseSource
@@ -23,6 +25,7 @@ final class Synchronizer: Sendable {
     private let verifier: SignatureVerifier
     private let volume: Volume
     private let limits: ArchiveLimits
+    private let inspector: ReleaseInspector
     private let timeout: Duration
     private let log: Logger
     private let cancellation = Cancellation()
@@ -34,6 +37,7 @@ final class Synchronizer: Sendable {
         self.log = log
         timeout = configuration.source.timeout
         limits = ArchiveLimits(configuration.storage)
+        inspector = ReleaseInspector(policy: configuration.source.checks, log: log)
         catalogue = TagCatalogue(source: source, policy: configuration.source.tags)
         verifier = SignatureVerifier(configuration.source.verifyKeys)
     }
@@ -75,12 +79,25 @@ final class Synchronizer: Sendable {
             log.debug("nothing new", metadata: ["tag": "\(tag)", "digest": "\(active.digest)"])
             warnOfUndated(choice.undated)
             volume.forgetDownloads()
+            inspect(active, before: deadline)
             return .unchanged(tag: active.tag, digest: active.digest)
         }
         log.info("Syncing with OCI repo")
         log.info("tags[\(names)]")
         warnOfUndated(choice.undated)
         return .published(tag: tag, digest: try take(tag, digest: choice.chosen.digest, before: deadline))
+    }
+
+    /// Looks through the release that is served, once, where that wasn't done before its publication.
+    private func inspect(_ active: Release, before deadline: Deadline) {
+        guard memory.withLock({ $0.inspected }) != active.digest else { return }
+        do {
+            try inspector.inspectIfUnknown(active, before: deadline)
+        } catch {
+            if cancellation.isCancelled { return }
+            log.warning("\(error)")
+        }
+        memory.withLock { $0.inspected = active.digest }
     }
 
     /// Brings the artifact of `tag` onto the volume, and gives its digest.
@@ -115,8 +132,9 @@ final class Synchronizer: Sendable {
             let downloads = try unpack(layers, into: staging, before: deadline)
             log.info("listing dir \(staging.location)")
             for layer in layers { log.info("filename: \(layer.title ?? layer.digest.hex), isDir: false") }
+            let report = try inspector.inspect(staging, before: deadline)
             log.info("Persisting \(tag)")
-            let release = try volume.publish(staging, archives: downloads)
+            let release = try volume.publish(staging, archives: downloads, report: report)
             announce(release, since: start)
             return release.digest
         } catch {

@@ -1,0 +1,104 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What is found in a release before it is published: told, or refused while what was served stays served.
+@Suite struct CheckTests {
+    private func push(_ files: [String: String], _ tag: String, to layout: String, in directory: TemporaryDirectory)
+        throws
+    {
+        let tree = directory.appending("tree-" + tag)
+        try Tree.write(files, to: tree)
+        try Command.run(DaemonProcess.executable.path, ["push", tree, "oci-layout:\(layout):\(tag)"])
+    }
+
+    private func findings(of site: RunningSite) throws -> [String] {
+        let status = try JSONSerialization.jsonObject(with: Data(try site.get("/-/status").out))
+        return try #require((status as? [String: Any])?["findings"] as? [String])
+    }
+
+    private static let sound = [
+        "roar/versions.yaml": "versions:\n- {filepath: /roar/4.5/version.yaml}\n", "roar/4.5/version.yaml": "a: 1\n",
+    ]
+
+    @Test func findingsAreToldAndSurviveRestartsAndTheIndex() throws {
+        let directory = try TemporaryDirectory()
+        let layout = directory.appending("layout")
+        var files = Self.sound
+        for number in 10..<22 { files["bad/\(number).yaml"] = "a: [\n" }
+        files["roar/versions.yaml"]? += "- {patchVersionsFilepath: /roar/4.5/versions.yaml}\n"
+        try push(files, "1.0.0", to: layout, in: directory)
+        let source = ["repository: oci-layout:\(layout)", "interval: 200ms"]
+        let site = try RunningSite(source: source, in: directory)
+        try site.daemon.wait(forLine: "msg=\"Serving 1.0.0\"")
+        let expected =
+            (10..<22).map { "/bad/\($0).yaml: no YAML: line 2, column 1: did not find expected node content" }
+            + ["/roar/versions.yaml: line 3 refers to /roar/4.5/versions.yaml, which the release has not"]
+        #expect(try findings(of: site) == expected)
+        let warnings = site.daemon.log.filter { $0.contains("level=warning") && $0.contains("check=") }
+        #expect(warnings.count == 10)
+        #expect(warnings.first?.contains("/bad/10.yaml: no YAML") == true)
+        try site.daemon.wait(forLine: "3 more findings: specman status tells all of them")
+        let status = try Command.run(
+            DaemonProcess.executable.path,
+            ["status"],
+            environment: ["SPECMAN_STORAGE_DIRECTORY": site.volume]
+        ).text
+        for line in expected { #expect(status.contains(line)) }
+        #expect(site.daemon.stop() == 0)
+
+        let again = try RunningSite(source: source, volume: site.volume, in: directory)
+        #expect(try findings(of: again) == expected)
+        #expect(again.daemon.stop() == 0)
+        #expect(!again.daemon.log.contains { $0.contains("check=") }, "what is known was looked for again")
+
+        for suffix in ["", "-wal", "-shm"] {
+            try Command.run("rm", ["-f", site.volume + "/index.sqlite" + suffix])
+        }
+        let rebuilt = try RunningSite(source: source, volume: site.volume, in: directory)
+        try rebuilt.daemon.wait(forLine: "3 more findings")
+        #expect(try findings(of: rebuilt) == expected)
+        #expect(rebuilt.daemon.stop() == 0)
+
+        // A check that is switched off has found nothing.
+        let off = try RunningSite(
+            source: source + ["checks: {yaml: \"off\"}"],
+            volume: site.volume,
+            in: directory
+        )
+        #expect(try findings(of: off) == expected.suffix(1))
+        #expect(off.daemon.stop() == 0)
+    }
+
+    @Test(
+        arguments: [
+            ("yaml: refuse", ["x.yaml": "a: [\n"], "/x.yaml: no YAML: line 2"),
+            ("references: refuse", ["roar/versions.yaml": "filepath: /gone\n"], "line 1 refers to /gone"),
+            ("requiredPaths: [/roar/4.5/extra.yaml]", [:], "/roar/4.5/extra.yaml: the release must have it"),
+        ] as [(String, [String: String], String)]
+    )
+    func aRefusalKeepsWhatIsServed(check: String, change: [String: String], expected: String) throws {
+        let directory = try TemporaryDirectory()
+        let layout = directory.appending("layout")
+        var good = Self.sound
+        good["roar/4.5/extra.yaml"] = "b: 2\n"
+        try push(good, "1.0.0", to: layout, in: directory)
+        let site = try RunningSite(
+            source: ["repository: oci-layout:\(layout)", "interval: 200ms", "checks: {\(check)}"],
+            in: directory
+        )
+        try site.daemon.wait(forLine: "msg=\"Serving 1.0.0\"")
+        try push(Self.sound.merging(change) { $1 }, "2.0.0", to: layout, in: directory)
+        let line = try site.daemon.wait(forLine: "level=error")
+        #expect(line.contains("checking the artifact before it is published: ") && line.contains(expected), "\(line)")
+        #expect(try site.get("/roar/4.5/extra.yaml").text == "b: 2\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: site.volume + "/staging") == [])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: site.volume + "/releases").count == 2)
+        #expect(try findings(of: site) == [])
+        #expect(site.daemon.messages.filter { $0 == "Downloading 2.0.0" }.count == 1, "it was downloaded again")
+        good["roar/4.5/extra.yaml"] = "b: 3\n"
+        try push(good, "3.0.0", to: layout, in: directory)
+        try site.daemon.wait(forLine: "msg=\"Serving 3.0.0\"")
+        #expect(site.daemon.stop() == 0)
+    }
+}
