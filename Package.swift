@@ -87,6 +87,13 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: common
         ),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Archive", "Checks", "Content", "Curl", "HTTP", "Registry", "Zlib"],
+            path: "Tests/FuzzTargets",
+            swiftSettings: common
+        ),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests("ContentTests", ["Content"]),
         tests("PlatformTests", ["Platform"]),
         tests("OpenSSLTests", ["OpenSSL"]),
@@ -105,3 +112,15 @@ let package = Package(
         tests("ConventionTests", []),
     ]
 )
+
+// libFuzzer brings a `main` of its own and needs a compiler flag for every module: only `Tests/fuzz.sh` asks for that.
+if Context.environment["SPECMAN_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/Fuzz",
+            swiftSettings: common + [.unsafeFlags(["-parse-as-library"])]
+        )
+    )
+}
