@@ -95,6 +95,7 @@ package struct Inflater: ~Copyable, @unchecked Sendable {
             consumedCount += Int64(taken)
             let produced = buffer.count - Int(stream.pointee.avail_out)
             isBufferFull = produced == buffer.count && result == Z_OK
+            var failure: ZlibError?
             switch result {
             case Z_OK: break
             case Z_STREAM_END:
@@ -102,10 +103,13 @@ package struct Inflater: ~Copyable, @unchecked Sendable {
                 memberCount += 1
             // No progress for want of input: there was none left, or the full buffer had nothing behind it.
             case Z_BUF_ERROR where taken == available: break
-            case Z_MEM_ERROR: throw ZlibError.outOfMemory
-            default: throw ZlibError.corrupt(reason: stream.pointee.msg.map { String(cString: $0) } ?? "code \(result)")
+            case Z_MEM_ERROR: failure = .outOfMemory
+            default: failure = .corrupt(reason: stream.pointee.msg.map { String(cString: $0) } ?? "code \(result)")
             }
+            // What stands before damage is handed over all the same: how much that is must not depend on how the input
+            // was cut.
             if produced > 0 { try emit(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<produced]))) }
+            if let failure { throw failure }
         }
     }
 
