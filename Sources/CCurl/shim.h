@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 
 static inline CURLcode specman_curl_set_long(CURL *handle, CURLoption option, long value) {
@@ -43,6 +44,29 @@ static inline CURLcode specman_curl_set_progress(CURL *handle, curl_xferinfo_cal
 
 static inline CURLcode specman_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLcode specman_curl_set_debug(CURL *handle, curl_debug_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, value);
+}
+
+static inline CURLcode specman_curl_get_string(CURL *handle, CURLINFO info, const char **value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLcode specman_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+// The PEM text of a certificate that the server has sent, its own first; NULL where there are no more.
+static inline const char *specman_curl_certificate(CURL *handle, int index) {
+    struct curl_certinfo *chain = NULL;
+    if (curl_easy_getinfo(handle, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == NULL) return NULL;
+    if (index < 0 || index >= chain->num_of_certs) return NULL;
+    for (struct curl_slist *line = chain->certinfo[index]; line != NULL; line = line->next) {
+        if (strncmp(line->data, "Cert:", 5) == 0) return line->data + 5;
+    }
+    return NULL;
 }
 
 static inline int specman_is_connection_refused(long code) { return code == ECONNREFUSED || code == ENOENT; }

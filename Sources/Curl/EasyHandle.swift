@@ -47,4 +47,15 @@ final class EasyHandle: @unchecked Sendable {
         var value = 0
         return specman_curl_get_long(raw, info, &value) == CURLE_OK ? value : 0
     }
+
+    func offset(_ info: CURLINFO) -> Int64 {
+        var value: curl_off_t = 0
+        return specman_curl_get_offset(raw, info, &value) == CURLE_OK ? Int64(value) : 0
+    }
+
+    func string(_ info: CURLINFO) -> String? {
+        var value: UnsafePointer<CChar>?
+        guard specman_curl_get_string(raw, info, &value) == CURLE_OK, let value else { return nil }
+        return value.pointee == 0 ? nil : String(cString: value)
+    }
 }

@@ -109,7 +109,7 @@ package final class TransferClient: Sendable {
         return response
     }
 
-    private func apply(_ request: TransferRequest, isFirst: Bool, to handle: EasyHandle) {
+    func apply(_ request: TransferRequest, isFirst: Bool, to handle: EasyHandle) {
         handle.set(CURLOPT_URL, request.url.description)
         handle.set(CURLOPT_NOSIGNAL, 1)
         handle.set(CURLOPT_FOLLOWLOCATION, 0)

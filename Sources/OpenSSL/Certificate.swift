@@ -10,12 +10,20 @@ package struct CertificateFacts: Hashable, Sendable {
     package let names: [String]
     /// Such as `CN=specman`.
     package let subject: String
+    /// Who has signed it; the subject itself where it vouches for itself.
+    package let issuer: String
 
     init(_ certificate: OpaquePointer) {
         notBefore = Self.seconds(X509_get0_notBefore(certificate))
         notAfter = Self.seconds(X509_get0_notAfter(certificate))
         names = Self.names(of: certificate)
         subject = PEMFile.text { specman_print_name($0, X509_get_subject_name(certificate)) }
+        issuer = PEMFile.text { specman_print_name($0, X509_get_issuer_name(certificate)) }
+    }
+
+    /// Every certificate of a PEM text, in its order.
+    package static func all(inPEM bytes: [UInt8]) -> [CertificateFacts] {
+        PEMFile(bytes).certificates.map { CertificateFacts($0.pointer) }
     }
 
     /// Reads the first certificate of a PEM file.

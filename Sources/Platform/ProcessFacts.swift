@@ -20,6 +20,9 @@ package enum ProcessFacts {
         return result
     }
 
+    /// Who runs it, for people: `uid 1000`.
+    package static var user: String { "uid \(geteuid())" }
+
     /// The machine's name (`gethostname(2)`); `nil` where it has none.
     package static var hostName: String? {
         var buffer = [CChar](repeating: 0, count: 256)

@@ -11,7 +11,7 @@ package final class DistributionClient: ReleaseSource, PushTarget {
     let base: TransferURL
     let options: RegistryOptions
     let transfers: TransferClient
-    private let authenticator: Authenticator
+    let authenticator: Authenticator
 
     /// The longest error document that is looked at, in bytes: registries' have some hundred.
     private static let errorLimit = 16 << 10

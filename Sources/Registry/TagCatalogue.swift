@@ -10,6 +10,8 @@ package final class TagCatalogue: Sendable {
     private struct Entry {
         var digest: Digest
         var created: Timestamp?
+        /// Why it is no release; `nil` for one.
+        var fault: String?
         /// The number of the poll in which it was last looked up.
         var checked: UInt64
     }
@@ -19,8 +21,8 @@ package final class TagCatalogue: Sendable {
         var polls: UInt64 = 0
     }
 
-    private let source: any ReleaseSource
-    private let policy: TagPolicy
+    let source: any ReleaseSource
+    let policy: TagPolicy
     private let state = Mutex(State())
 
     package init(source: any ReleaseSource, policy: TagPolicy) {
@@ -96,7 +98,9 @@ package final class TagCatalogue: Sendable {
     private func known(_ tags: [Tag]) -> [TagRanking.Facts] {
         state.withLock { state in
             tags.compactMap { tag in
-                state.entries[tag].map { TagRanking.Facts(tag: tag, digest: $0.digest, created: $0.created) }
+                state.entries[tag].map {
+                    TagRanking.Facts(tag: tag, digest: $0.digest, created: $0.created, fault: $0.fault)
+                }
             }
         }
     }
@@ -147,10 +151,15 @@ package final class TagCatalogue: Sendable {
             state.withLock { $0.entries[tag] = entry }
         } catch .noSuchTag {
             state.withLock { _ = $0.entries.removeValue(forKey: tag) }
-        } catch .unusableManifest, .malformed, .tooLarge, .noSuchManifest {
+        } catch {
+            switch error {
+            case .unusableManifest, .malformed, .tooLarge, .noSuchManifest: break
+            default: throw error
+            }
             poll.lookups += 1
             let digest = try source.digest(of: tag, before: deadline)
-            state.withLock { $0.entries[tag] = Entry(digest: digest, created: nil, checked: poll.number) }
+            let entry = Entry(digest: digest, created: nil, fault: "\(error)", checked: poll.number)
+            state.withLock { $0.entries[tag] = entry }
         }
     }
 

@@ -37,12 +37,23 @@ package struct TagPolicy: Sendable {
 
     /// The tags that are candidates, in their order; tags by which tools attach one artifact to another never are.
     func candidates(_ tags: [Tag]) throws(RegistryError) -> [Tag] {
+        try judged(tags).filter { $0.refusal == nil }.map(\.tag)
+    }
+
+    /// Each tag, with why it is no candidate; `nil` where it is one.
+    func judged(_ tags: [Tag]) throws(RegistryError) -> [(tag: Tag, refusal: String?)] {
         // Swift's Regex is not Sendable, so it is made anew for each poll.
         let include = try Self.regexes(include, key: "source.tags.include")
         let exclude = try Self.regexes(exclude, key: "source.tags.exclude")
-        return tags.filter { tag in
-            !tag.isReferrer && (include.isEmpty || include.contains { Self.finds($0, tag) })
-                && !exclude.contains { Self.finds($0, tag) }
+        return tags.map { tag in
+            if tag.isReferrer { return (tag, "no release: it belongs to another artifact, such as a signature") }
+            if let index = exclude.firstIndex(where: { Self.finds($0, tag) }) {
+                return (tag, "left out by source.tags.exclude \(self.exclude[index])")
+            }
+            guard include.isEmpty || include.contains(where: { Self.finds($0, tag) }) else {
+                return (tag, "not in source.tags.include \(self.include.joined(separator: ", "))")
+            }
+            return (tag, nil)
         }
     }
 

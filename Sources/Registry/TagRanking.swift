@@ -33,6 +33,8 @@ enum TagRanking {
         var tag: Tag
         var digest: Digest?
         var created: Timestamp?
+        /// Why it is no release, where its manifest was read and isn't one.
+        var fault: String?
     }
 
     /// Ranks by date where all have one, else by name; the winner last.
@@ -42,7 +44,7 @@ enum TagRanking {
             let ranked = facts.sorted { namePrecedes($0.tag, $1.tag) }
             let winner = ranked.last?.tag
             return (
-                ranked.map { ($0, byName($0.tag, winner: winner)) },
+                ranked.map { ($0, byName($0, winner: winner)) },
                 undated.sorted { naturallyPrecedes($0, $1) }
             )
         }
@@ -73,7 +75,7 @@ enum TagRanking {
             .sorted { namePrecedes($0.0.tag, $1.0.tag, handPushedFirst: false) }
         let winner = inside.last?.tag
         return (
-            outside.map { ($0.0, $0.1 == nil ? "no semantic version" : "not in the range \(text)") }
+            outside.map { ($0.0, outsideReason($0.1, range, text)) }
                 + inside.map { ($0, $0.tag == winner ? "highest version in \(text)" : "lower version") },
             winner
         )
@@ -93,12 +95,34 @@ enum TagRanking {
         }
     }
 
-    private static func byName(_ tag: Tag, winner: Tag?) -> String {
-        let dates = "dates can't be compared"
-        guard tag == winner else { return "lower by name" }
-        if tag.description == handPushed { return "\(dates), and \(handPushed) is pushed by hand" }
-        return SemanticVersion(tag.description) == nil
-            ? "\(dates), last by name" : "\(dates), highest version"
+    private static func outsideReason(_ version: SemanticVersion?, _ range: VersionRange, _ text: String) -> String {
+        guard let version else { return "no semantic version" }
+        let release = SemanticVersion(major: version.major, minor: version.minor, patch: version.patch)
+        return !version.prerelease.isEmpty && range.contains(release)
+            ? "a prerelease, and the range \(text) names none of its version" : "not in the range \(text)"
+    }
+
+    private static func byName(_ facts: Facts, winner: Tag?) -> String {
+        let tag = facts.tag
+        var reason: String
+        if tag == winner {
+            let dates = "dates can't be compared"
+            if tag.description == handPushed {
+                reason = "\(dates), and \(handPushed) is pushed by hand"
+            } else {
+                reason =
+                    SemanticVersion(tag.description) == nil ? "\(dates), last by name" : "\(dates), highest version"
+            }
+        } else if winner?.description == handPushed {
+            reason = "\(handPushed) goes before it"
+        } else if winner.flatMap({ SemanticVersion($0.description) }) == nil {
+            reason = "earlier by name"
+        } else {
+            reason = SemanticVersion(tag.description) == nil ? "no version, and versions go before it" : "lower version"
+        }
+        if facts.created == nil { reason += "; it has no creation date" }
+        if let fault = facts.fault { reason += ", as it is no release (\(fault))" }
+        return reason
     }
 
     private static func naturallyPrecedes(_ left: Tag, _ right: Tag) -> Bool {

@@ -49,7 +49,7 @@ struct Specman: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Sync.self, Status.self, Push.self, Tags.self, Releases.self, Diff.self, List.self,
+            Serve.self, Sync.self, Status.self, Examine.self, Push.self, Tags.self, Releases.self, Diff.self, List.self,
             Concatenate.self, Login.self, Logout.self, Config.self, Healthcheck.self,
         ]
     )

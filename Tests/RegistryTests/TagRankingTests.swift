@@ -47,7 +47,13 @@ struct TagRankingTests {
 
     @Test func reasonsSayWhy() {
         let (ranked, _) = TagRanking.newest(facts([("4.5.15", 9), ("0.0.0", nil)]))
-        #expect(ranked.last?.reason == "dates can't be compared, and 0.0.0 is pushed by hand")
+        #expect(ranked.last?.reason == "dates can't be compared, and 0.0.0 is pushed by hand; it has no creation date")
+        var broken = facts([("1.0.0", 1), ("x", nil)])
+        broken[1].fault = "an index"
+        #expect(
+            TagRanking.newest(broken).ranked.first?.reason
+                == "no version, and versions go before it; it has no creation date, as it is no release (an index)"
+        )
         #expect(
             TagRanking.newest(facts([("a", 0)])).ranked.last?.reason == "latest creation date, 1970-01-01T00:00:00Z"
         )

@@ -3,7 +3,8 @@ internal import Registry
 internal import Serving
 internal import Store
 
-/// `specman tags`: the candidates in rank order, the chosen one last.
+/// `specman tags`: all tags, those that don't come into question first, then the candidates in rank order, the chosen one
+/// last.
 package struct TagListing {
     /// One candidate.
     package struct Row: Encodable, Sendable {
@@ -15,6 +16,8 @@ package struct TagListing {
     }
 
     package let rows: [Row]
+    /// Why none is chosen, or the chosen one would not be served.
+    package let failure: CommandFailure?
 
     /// - Throws: ``ConfigurationError`` or ``CommandFailure``.
     package init(_ configuration: Configuration) throws {
@@ -22,27 +25,63 @@ package struct TagListing {
         do {
             let source = try openSource(location, options: RegistryOptions(configuration.source))
             let catalogue = TagCatalogue(source: source, policy: configuration.source.tags)
-            let choice = try catalogue.choose(
-                active: nil,
-                everything: true,
-                before: Deadline(after: configuration.source.timeout)
-            )
-            rows = choice.ranked.map { candidate in
-                Row(
-                    tag: "\(candidate.tag)",
-                    digest: candidate.digest.map { "\($0)" },
-                    created: candidate.created?.rfc3339,
-                    chosen: candidate.chosen,
-                    reason: candidate.reason
+            let deadline = Deadline(after: configuration.source.timeout)
+            let choice: Choice
+            do throws(RegistryError) {
+                choice = try catalogue.choose(active: nil, everything: true, before: deadline)
+            } catch .noCandidate(let location, let tags, let policy) {
+                rows = try catalogue.leftOut(of: nil, before: deadline).map { Row($0) }
+                failure = CommandFailure(
+                    "\(RegistryError.noCandidate(location: location, tags: tags, policy: policy))"
                 )
+                return
             }
+            var verdict: (note: String, failure: CommandFailure?) = ("", nil)
+            if !configuration.source.verifyKeys.isEmpty {
+                let verifier = SignatureVerifier(configuration.source.verifyKeys)
+                verdict = try Self.signature(of: choice.chosen, by: verifier, in: source, before: deadline)
+            }
+            failure = verdict.failure
+            rows =
+                try catalogue.leftOut(of: choice, before: deadline).map { Row($0) }
+                + choice.ranked.map { Row($0, note: $0.chosen ? verdict.note : "") }
         } catch {
             throw CommandFailure("\(error)")
         }
     }
 
+    /// Whether the chosen tag would be served: what is behind its reason.
+    private static func signature(
+        of chosen: Candidate,
+        by verifier: SignatureVerifier,
+        in source: any ReleaseSource,
+        before deadline: Deadline
+    ) throws(RegistryError) -> (note: String, failure: CommandFailure?) {
+        guard let digest = chosen.digest else { return ("", nil) }
+        do throws(RegistryError) {
+            let name = "\(source.location):\(chosen.tag)"
+            let key = try verifier.verify(digest, as: name, from: source, before: deadline).key
+            return ("; signed with \(key)", nil)
+        } catch .signature(let fault) {
+            return ("; not served, as no good signature was found", CommandFailure("\(fault)"))
+        }
+    }
+
     /// A list of objects, as the contract has them.
     package var json: String { JSONText.encode(rows) }
+}
+
+extension TagListing.Row {
+    /// - Parameter note: what is to be said beyond the reason.
+    fileprivate init(_ candidate: Candidate, note: String = "") {
+        self.init(
+            tag: "\(candidate.tag)",
+            digest: candidate.digest.map { "\($0)" },
+            created: candidate.created?.rfc3339,
+            chosen: candidate.chosen,
+            reason: candidate.reason + note
+        )
+    }
 }
 
 /// `specman releases`: what is on the volume, the newest first.

@@ -5,6 +5,10 @@ struct Tags: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The candidates in order, which one wins and why, without downloading.",
         discussion: """
+            Every tag is listed with the rule by which it was taken or not: first those that don't come into question, then \
+            the candidates, the chosen one last. Where source.verify.keys is set, its signature is checked. Exit status 1 \
+            where none is chosen, or the chosen one would not be served.
+
             Example:
               specman tags --config /etc/specman/specman.yaml
             """
@@ -25,5 +29,6 @@ struct Tags: ParsableCommand {
             }
             Console.print(table.text)
         }
+        if let failure = listing.failure { throw failure }
     }
 }
