@@ -30,6 +30,13 @@ extension FuzzTarget {
             try demand(known.byTag.count <= index.manifests.count, "there are more tags than entries")
             _ = try? JSON.encode(index, attempt: "encoding it again")
         }
+        if let document = try? JSON.decode(ReferrersDocument.self, from: bytes, name: "fuzzed") {
+            try demand(document.referrers.count <= ReferrersDocument.most, "there are too many referrers")
+        }
+        _ = try? JSON.decode(SubjectDocument.self, from: bytes, name: "fuzzed").digest
+        if let payload = try? JSON.decode(SignedPayload.self, from: bytes, name: "fuzzed") {
+            _ = try? JSON.encode(payload, attempt: "encoding it again")
+        }
         _ = try? BearerToken(answer: bytes, name: "fuzzed", asked: .now)
         _ = try? JSON.decode(DockerConfiguration.self, from: bytes, name: "fuzzed")
         _ = JSONTree(bytes)

@@ -52,7 +52,7 @@ struct SignatureInteropTests {
         let digest = try push("1.0.0", "1")
         let unsigned = try sync(keys: [signer.publicFile])
         #expect(unsigned.status == 1)
-        #expect(unsigned.err.contains("\(repository):1.0.0 (\(digest)) is not served, as it is not signed"))
+        #expect(unsigned.err.contains("\(repository):1.0.0 (\(digest)) is not trusted, as it is not signed"))
         try CosignFormat.push([try .init(digest, signer: try OpenSSLSigner(kind))], to: repository, of: digest)
         let wrong = try sync(keys: [signer.publicFile])
         #expect(wrong.status == 1 && wrong.err.contains("it was made with another key"), "\(wrong.err)")
@@ -113,7 +113,7 @@ struct SignatureInteropTests {
         try site.daemon.wait(forLine: "msg=\"Serving 1.0.0\"")
 
         let second = try push("2.0.0", "2")
-        try site.daemon.wait(forLine: "2.0.0 (\(second)) is not served, as it is not signed")
+        try site.daemon.wait(forLine: "2.0.0 (\(second)) is not trusted, as it is not signed")
         #expect(try site.get("/v").text == "1")
         let status = try site.get("/-/status").text
         #expect(status.contains("is not signed"), "\(status)")
@@ -125,7 +125,7 @@ struct SignatureInteropTests {
         // A key that is taken from the file no longer vouches, and another one does, without a restart.
         let other = try OpenSSLSigner(.ed25519)
         let third = try push("3.0.0", "3", ["--sign", other.privateFile])
-        try site.daemon.wait(forLine: "3.0.0 (\(third)) is not served, as its signature is not good")
+        try site.daemon.wait(forLine: "3.0.0 (\(third)) is not trusted, as its signature is not good")
         try other.publicText.write(toFile: key, atomically: true, encoding: .utf8)
         try site.daemon.wait(forLine: "msg=\"Serving 3.0.0\"")
         #expect(site.daemon.stop() == 0)
@@ -144,7 +144,7 @@ struct SignatureInteropTests {
             volume: before.volume,
             in: directory
         )
-        try site.daemon.wait(forLine: "1.0.0 (\(digest)) is not served, as it is not signed")
+        try site.daemon.wait(forLine: "1.0.0 (\(digest)) is not trusted, as it is not signed")
         #expect(try site.get("/v").text == "1")
         try CosignFormat.push([try .init(digest, signer: signer)], to: repository, of: digest)
         try site.daemon.wait(forLine: "msg=\"Verified 1.0.0\"")

@@ -74,12 +74,12 @@ final class Synchronizer: Sendable {
         if let active, active.digest == choice.chosen.digest, active.tag == tag || tag.isReferrer {
             log.debug("Syncing with OCI repo")
             log.debug("tags[\(names)]")
-            // One that was taken before there were keys, or by a key that is trusted no more, is told of as well.
-            try verify(active.digest, of: tag, before: deadline)
             log.debug("nothing new", metadata: ["tag": "\(tag)", "digest": "\(active.digest)"])
             warnOfUndated(choice.undated)
             volume.forgetDownloads()
             inspect(active, before: deadline)
+            // One that was taken before there were keys, or by a key that is trusted no more, is told of as well.
+            try verify(active.digest, of: tag, before: deadline)
             return .unchanged(tag: active.tag, digest: active.digest)
         }
         log.info("Syncing with OCI repo")
