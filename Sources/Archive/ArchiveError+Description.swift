@@ -17,7 +17,7 @@ extension ArchiveError: CustomStringConvertible {
         case .tooManyFiles(let limit):
             "unpacking the archive: it has more than \(limit) files or directories; pack fewer or raise storage.maxFiles"
         case .fileTooLarge(let name, let size, let limit):
-            "unpacking \(name): its \(ByteCount.format(size)) are more than the \(ByteCount.format(limit)) allowed; "
+            "unpacking \(name): its \(size) bytes are more than the \(ByteCount.format(limit)) allowed; "
                 + "leave it out or raise storage.maxFileSize"
         case .totalTooLarge(let limit):
             "unpacking the archive: it holds more than the \(ByteCount.format(limit)) allowed; "

@@ -116,6 +116,12 @@ import Zlib
             #expect(error == .compression(.trailingBytes(offset: Int64(layer.count) - 1)))
         }
         do {
+            try decoder.consume(layer.span.bytes) { _, _ in }
+            Issue.record("it went on after a refusal")
+        } catch let error as ArchiveError {
+            #expect(error == .finished)
+        }
+        do {
             try decoder.finish { _, _ in }
             Issue.record("it ended well after a refusal")
         } catch let error as ArchiveError {

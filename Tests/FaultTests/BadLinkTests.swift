@@ -21,8 +21,7 @@ import Testing
         try Command.run("sh", ["-ec", script], directory: tree)
         try Tree.pack(tree, to: archive)
         // `specman push` would refuse to push it.
-        try FileManager.default.createDirectory(atPath: layout + "/blobs/sha256", withIntermediateDirectories: true)
-        try #"{"imageLayoutVersion":"1.0.0"}"#.write(toFile: layout + "/oci-layout", atomically: true, encoding: .utf8)
+        try Layout.make(at: layout)
         try Layout.putArtifact(
             Array(Data(contentsOf: URL(fileURLWithPath: archive))),
             tag: "1.0.0",
