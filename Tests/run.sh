@@ -4,6 +4,7 @@
 #   Tests/run.sh                  everything
 #   Tests/run.sh --filter NAME    only the suites or tests whose name matches (as `swift test --filter`)
 #   Tests/run.sh --long           with the soaks and long rounds of faults too, an hour or so; also with --filter
+#   Tests/run.sh --sanitize       under the address and the thread sanitizer, each with a build of its own
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,6 +30,13 @@ if [ "$(cat "$tools/installed" 2>/dev/null)" != "${python_tools[*]}" ]; then
 fi
 SPECMAN_TEST_PYTHON="$PWD/$tools/bin/python"
 export SPECMAN_TEST_PYTHON
+
+if [ "${1:-}" = --sanitize ]; then
+    shift
+    Tests/sanitize.sh address "$@"
+    Tests/sanitize.sh thread "$@"
+    exit
+fi
 
 echo "== format"
 swift format lint --strict --recursive Package.swift Sources Tests
