@@ -124,8 +124,8 @@ package final class TransferClient: Sendable {
         if let timeout = request.timeout { handle.set(CURLOPT_TIMEOUT_MS, Self.milliseconds(timeout)) }
         if let socket = options.unixSocket {
             handle.set(CURLOPT_UNIX_SOCKET_PATH, socket)
-            handle.set(CURLOPT_PROXY, "")
         }
+        if options.unixSocket != nil || !options.usesProxies { handle.set(CURLOPT_PROXY, "") }
         if let caFile = options.caFile {
             handle.set(CURLOPT_CAINFO, caFile)
             // Debian's libcurl would go on trusting the system's directory beside the file.

@@ -67,6 +67,8 @@ package struct TransferOptions: Sendable {
     package var insecure = false
     /// Connects to this socket instead of the URL's host.
     package var unixSocket: String?
+    /// Whether the proxies that the environment names are used; never with `unixSocket`.
+    package var usesProxies = true
     package var userAgent = "specman"
     /// Name resolution, TCP and TLS together.
     package var connectTimeout: Duration = .seconds(10)

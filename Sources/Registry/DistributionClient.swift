@@ -32,7 +32,11 @@ package final class DistributionClient: ReleaseSource, PushTarget {
             base.origin,
             repository: repository.name,
             location: "\(repository)",
-            credentials: options.credentials.source(host: repository.host, repository: repository.name),
+            credentials: options.credentials.source(
+                host: repository.host,
+                repository: repository.name,
+                options: options
+            ),
             options: options,
             transfers: transfers
         )

@@ -30,6 +30,17 @@ enum JSON {
         }
     }
 
+    /// As above, in lines for people.
+    static func pretty(_ value: some Encodable, attempt: String) throws(RegistryError) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        do {
+            return String(decoding: try encoder.encode(value), as: UTF8.self)
+        } catch {
+            throw .internalFailure(attempt: attempt, reason: "\(error)")
+        }
+    }
+
     /// Text from outside, fit for one line of a log: no control characters, at most 200 characters.
     static func printable(_ text: String) -> String {
         let scalars = text.unicodeScalars.prefix(200).map { scalar in

@@ -28,6 +28,8 @@ package enum RegistryError: Error, Hashable, Sendable {
     case tokenNotAccepted(host: String, server: String)
     /// Docker's configuration has an identity token, and the registry wants a password.
     case identityTokenUnusable(host: String)
+    /// AWS, or what stands in for it on this machine, did not give what was asked for.
+    case aws(attempt: String, reason: String, mayPass: Bool = false)
     case forbidden(location: String, attempt: String, host: String)
     /// 408, 429 or 5xx, after all attempts.
     case unavailable(host: String, status: Int, attempt: String, detail: String)
@@ -61,6 +63,7 @@ package enum RegistryError: Error, Hashable, Sendable {
     package var isTransient: Bool {
         switch self {
         case .transfer(let error, _): error.isTransient
+        case .aws(_, _, let mayPass): mayPass
         case .unavailable, .deadline, .digestMismatch, .sizeMismatch: true
         default: false
         }
@@ -83,8 +86,7 @@ extension RegistryError: CustomStringConvertible {
             "\(host) requires authentication; set source.username and source.password (--username, --password-stdin), "
                 + "or run specman login \(host)"
         case .wrongCredentials(let host, let username):
-            "\(host) does not accept the password of user \(username); check source.username and source.password, "
-                + "or run specman login \(host) again"
+            "\(host) does not accept the password of user \(username); \(Self.remedy(for: username, host))"
         case .unsupportedAuthentication(let host, let scheme):
             "\(host) asks for \(scheme) authentication, which is not spoken here; "
                 + "let the registry offer Bearer or Basic authentication"
@@ -97,7 +99,7 @@ extension RegistryError: CustomStringConvertible {
                 + "correct the registry's realm, or check source.repository"
         case .tokenRefused(let server, let host, let username?, let status, let detail):
             "the token server \(server) of \(host) does not accept user \(username): it answers \(status)\(detail); "
-                + "check source.username and source.password, or run specman login \(host) again"
+                + Self.remedy(for: username, host)
         case .tokenRefused(let server, let host, nil, let status, let detail):
             "the token server \(server) of \(host) answers \(status)\(detail); "
                 + "run specman login \(host), or set source.username and source.password"
@@ -107,6 +109,7 @@ extension RegistryError: CustomStringConvertible {
         case .identityTokenUnusable(let host):
             "\(host) asks for a password, but docker's configuration has an identity token for it; "
                 + "run specman login \(host)"
+        case .aws(let attempt, let reason, _): "\(attempt): \(reason)"
         case .forbidden(let location, let attempt, let host):
             "\(attempt): \(host) forbids it; give the user of source.username access to \(location)"
         case .unavailable(let host, let status, let attempt, let detail):
@@ -137,6 +140,16 @@ extension RegistryError: CustomStringConvertible {
             "\(directory) is no directory in OCI image layout: \(reason); push a release to it first"
         case .internalFailure(let attempt, let reason): "\(attempt): \(reason)"
         }
+    }
+
+    /// Where a password that is not taken came from, and what mends it.
+    private static func remedy(for username: String, _ host: String) -> String {
+        if username == ECRPassword.standardUsername {
+            return
+                "it is one that Amazon ECR gives for one region and twelve hours: check the region in the host name and "
+                + "source.aws, and remove an old one from docker's configuration (specman logout \(host))"
+        }
+        return "check source.username and source.password, or run specman login \(host) again"
     }
 
     /// Which of our settings mends it.

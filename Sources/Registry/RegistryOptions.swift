@@ -1,4 +1,6 @@
+internal import Content
 internal import Curl
+internal import Platform
 
 /// What a registry is shown to say who asks.
 package enum Credentials: Hashable, Sendable {
@@ -6,6 +8,10 @@ package enum Credentials: Hashable, Sendable {
     case basic(username: String, password: String)
     /// What docker's configuration has for the registry; anonymous where it has nothing.
     case docker(DockerConfigurationFile)
+    /// As docker's configuration has it, where there is one; for a registry of Amazon ECR's, what AWS gives otherwise.
+    case automatic(docker: DockerConfigurationFile?, aws: AWSConfiguration)
+    /// What AWS gives, whatever the registry's host is called.
+    case aws(AWSConfiguration)
 }
 
 /// How a registry is spoken to.
@@ -28,6 +34,15 @@ package struct RegistryOptions: Sendable {
     package var retry = RetryPolicy()
     /// Told of each answer, redirects' last one only: host and status; status 0 where there was no answer.
     package var observe: (@Sendable (_ host: String, _ status: Int) -> Void)?
+    /// Where what the registry's region lacks is had.
+    package var fallback: RegionalFallback?
+    /// Told in one line what an operator wants to know although nothing has failed.
+    package var report: (@Sendable (String) -> Void)?
+    /// The wall clock: what is signed for AWS holds by it.
+    var clock: @Sendable () -> Timestamp = {
+        let (seconds, nanoseconds) = SystemClock.now
+        return Timestamp(seconds: seconds, nanoseconds: nanoseconds)
+    }
     /// By which clock tokens expire.
     var now: @Sendable () -> ContinuousClock.Instant = { .now }
 
@@ -41,6 +56,19 @@ extension Credentials: CustomStringConvertible {
         case .anonymous: "anonymous"
         case .basic(let username, _): "\(username):…"
         case .docker(let file): "as \(file.path) has it"
+        case .automatic(let file, _): "as \(file?.path ?? "AWS") has it"
+        case .aws: "as AWS has it"
+        }
+    }
+}
+
+extension Credentials {
+    /// The same for a registry in another region of AWS.
+    func inRegion(_ region: AWSRegion) -> Credentials {
+        switch self {
+        case .anonymous, .basic, .docker: self
+        case .automatic(let docker, let aws): .automatic(docker: docker, aws: aws.inRegion(region))
+        case .aws(let aws): .aws(aws.inRegion(region))
         }
     }
 }

@@ -71,8 +71,19 @@ package func openSource(
     options: RegistryOptions
 ) throws(RegistryError) -> any ReleaseSource {
     switch location {
-    case .registry(let repository): try DistributionClient(repository, options: options)
-    case .layout(let directory): LayoutDirectory(directory)
+    case .registry(let repository):
+        let client = try DistributionClient(repository, options: options)
+        guard let fallback = options.fallback else { return client }
+        var standard = options
+        standard.credentials = options.credentials.inRegion(fallback.standardRegion)
+        return RegionalSource(
+            own: client,
+            standard: try DistributionClient(fallback.repository, options: standard),
+            regions: (fallback.region, fallback.standardRegion),
+            suffices: fallback.policy.isSatisfied,
+            report: options.report ?? { _ in }
+        )
+    case .layout(let directory): return LayoutDirectory(directory)
     }
 }
 

@@ -57,6 +57,14 @@ package struct TagPolicy: Sendable {
         }
     }
 
+    /// Whether a candidate is among these tags, as far as their names tell.
+    func isSatisfied(by tags: [Tag]) -> Bool {
+        // The patterns were judged when the policy was made.
+        guard let candidates = try? candidates(tags) else { return false }
+        guard case .semver(let range, _) = kind else { return !candidates.isEmpty }
+        return candidates.contains { SemanticVersion($0.description).map(range.contains) ?? false }
+    }
+
     /// What left no candidate, for an error.
     var summary: String {
         var parts: [String] = []

@@ -182,14 +182,17 @@ import Testing
         #expect(try credentials(user, ["HOME": "/h"]) == .basic(username: "u", password: "p"))
         #expect(try credentials(user + "  credentialType: noAuth\n") == .anonymous)
         #expect(try credentials("source:\n  credentialType: noAuth\n", ["HOME": "/h"]) == .anonymous)
-        #expect(try credentials("") == .anonymous)
+        func automatic(_ file: DockerConfigurationFile?, _ environment: [String: String] = [:]) -> Credentials {
+            .automatic(docker: file, aws: AWSConfiguration(.automatic, environment: AWSEnvironment(environment)))
+        }
+        #expect(try credentials("") == automatic(nil))
         let standard = DockerConfigurationFile("/h/.docker/config.json", isRequired: false)
-        #expect(try credentials("", ["HOME": "/h"]) == .docker(standard))
+        #expect(try credentials("", ["HOME": "/h"]) == automatic(standard, ["HOME": "/h"]))
         let own = DockerConfigurationFile("/d/config.json", isRequired: false)
-        #expect(try credentials("", ["HOME": "/h", "DOCKER_CONFIG": "/d"]) == .docker(own))
+        #expect(try credentials("", ["HOME": "/h", "DOCKER_CONFIG": "/d"]) == automatic(own, ["HOME": "/h"]))
         let named = DockerConfigurationFile("/x.json", isRequired: true)
-        #expect(try credentials("source:\n  dockerConfig: /x.json\n", ["DOCKER_CONFIG": "/d"]) == .docker(named))
-        #expect(try credentials("", ["SPECMAN_SOURCE_DOCKER_CONFIG": "/x.json"]) == .docker(named))
+        #expect(try credentials("source:\n  dockerConfig: /x.json\n", ["DOCKER_CONFIG": "/d"]) == automatic(named))
+        #expect(try credentials("", ["SPECMAN_SOURCE_DOCKER_CONFIG": "/x.json"]) == automatic(named))
         #expect(complaint("source:\n  credentialType: basic\n").contains("source.username is not set"))
     }
 }

@@ -87,10 +87,6 @@ enum Pushing {
     /// ORAS as PyPI has it; `Tests/run.sh` installs it and names its Python.
     static func withORAS(_ file: String, in directory: String, to reference: String, registry: DockerRegistry) throws {
         let home = try TemporaryDirectory()
-        let python =
-            ProcessInfo.processInfo.environment["SPECMAN_TEST_PYTHON"]
-            ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent(".build/tools/bin/python").path
         let script = """
             import sys, oras.client
             target, file, user, password, ca = sys.argv[1:]
@@ -99,7 +95,7 @@ enum Pushing {
             client.push(target=target, files=[file])
             """
         try Command.run(
-            python,
+            PythonTools.interpreter,
             ["-c", script, reference, file, registry.username ?? "", registry.password ?? "", registry.caFile ?? ""],
             directory: directory,
             environment: ["HOME": home.path, "DOCKER_CONFIG": home.path]

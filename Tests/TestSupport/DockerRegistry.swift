@@ -21,13 +21,15 @@ package final class DockerRegistry: @unchecked Sendable {
 
     /// - Parameters:
     ///   - authority: signs a certificate for 127.0.0.1 and localhost; `nil` for plain HTTP.
-    ///   - password: of the user `reader`; `nil` for no authentication.
+    ///   - password: of the user; `nil` for no authentication.
+    ///   - user: who has that password.
     ///   - tokens: whose tokens are asked for; `nil` for none.
     ///   - names: what the certificate is for.
     ///   - expired: whether its time is over.
     package init(
         authority: CertificateAuthority? = nil,
         password: String? = nil,
+        user: String = "reader",
         tokens: TokenServer? = nil,
         names: [String] = ["IP:127.0.0.1", "DNS:localhost"],
         expired: Bool = false
@@ -36,7 +38,7 @@ package final class DockerRegistry: @unchecked Sendable {
         self.authority = authority
         caFile = authority?.caFile
         self.password = password
-        username = password.map { _ in "reader" }
+        username = password.map { _ in user }
         var configuration = """
             version: 0.1
             log: {level: info, accesslog: {disabled: true}}
@@ -54,7 +56,7 @@ package final class DockerRegistry: @unchecked Sendable {
         }
         if let password {
             let file = directory.appending("htpasswd")
-            let line = try Command.run("htpasswd", ["-Bbn", "-C", "4", "reader", password]).out
+            let line = try Command.run("htpasswd", ["-Bbn", "-C", "4", user, password]).out
             try Data(line).write(to: URL(fileURLWithPath: file))
             configuration += "auth:\n  htpasswd: {realm: \"a, realm\", path: \(file)}\n"
         }

@@ -12,12 +12,14 @@ package struct RunningSite {
     ///   - source: the lines of the `source` section, without indentation.
     ///   - storage: further lines of the `storage` section.
     ///   - volume: the volume of an earlier daemon; `nil` for a new one.
+    ///   - environment: variables beside the standard ones.
     package init(
         source: [String],
         storage: [String] = [],
         listener: [String] = [],
         log: [String] = [],
         volume: String? = nil,
+        environment: [String: String] = [:],
         in directory: TemporaryDirectory
     ) throws {
         let volume = volume ?? directory.appending("volume-" + UUID().uuidString)
@@ -29,7 +31,8 @@ package struct RunningSite {
                 listener: ["address: 127.0.0.1:0"] + listener,
                 log: log
             ),
-            in: directory
+            in: directory,
+            environment: environment
         )
         port = try daemon.port()
     }

@@ -23,7 +23,9 @@ package struct TagListing {
     package init(_ configuration: Configuration) throws {
         let location = try configuration.requiredLocation
         do {
-            let source = try openSource(location, options: RegistryOptions(configuration.source))
+            var options = RegistryOptions(configuration.source)
+            options.report = { Console.error("specman: \($0)") }
+            let source = try openSource(location, options: options)
             let catalogue = TagCatalogue(source: source, policy: configuration.source.tags)
             let deadline = Deadline(after: configuration.source.timeout)
             let choice: Choice

@@ -28,8 +28,10 @@ package enum SyncCommand {
         let log = Logger(label: "specman") { _ in WarningHandler(configuration.log.format) }
         let outcome: SyncOutcome
         do {
+            var options = RegistryOptions(configuration.source)
+            options.report = { log.warning("\($0)") }
             let synchronizer = try Synchronizer(
-                source: try openSource(location, options: RegistryOptions(configuration.source)),
+                source: try openSource(location, options: options),
                 configuration: configuration,
                 volume: volume,
                 log: log

@@ -9,6 +9,8 @@ package struct Configuration: Sendable {
     /// Where releases come from, and how.
     package struct Source: Sendable {
         package var location: Reference.Location?
+        /// Where what the deployment's region of AWS lacks is had.
+        package var fallback: RegionalFallback?
         package var interval: Duration
         package var timeout: Duration
         package var plainHTTP: Bool
@@ -121,7 +123,7 @@ private enum Bounds {
 
 extension Configuration.Source {
     fileprivate init(_ settings: Settings) throws(ConfigurationError) {
-        location = try settings.location("source.repository")
+        location = try settings.location("source.repository", in: try settings.region())
         interval = try settings.duration("source.interval", in: Bounds.interval)
         timeout = try settings.duration("source.timeout", in: Bounds.timeout)
         plainHTTP = try settings.flag("source.plainHTTP")
@@ -136,7 +138,8 @@ extension Configuration.Source {
         verifyKeys = TrustedKeys(settings.list("source.verify.keys") ?? [])
         checks = try settings.checkPolicy()
         dockerConfig = settings.dockerConfig
-        credentials = try settings.credentials(dockerConfig)
+        fallback = try settings.fallback(from: location, policy: tags)
+        credentials = try settings.credentials(dockerConfig, for: location)
     }
 }
 
@@ -183,8 +186,9 @@ extension Configuration.Listener {
 }
 
 extension Settings {
-    fileprivate func location(_ name: String) throws(ConfigurationError) -> Reference.Location? {
-        guard let text = text(name) else { return nil }
+    /// - Parameter region: of AWS, to be put into the template.
+    func location(_ name: String, in region: AWSRegion?) throws(ConfigurationError) -> Reference.Location? {
+        guard let text = try text(name, in: region) else { return nil }
         let expected = "HOST[:PORT]/NAME without a tag, or oci-layout:DIR"
         guard let reference = try? Reference(text) else {  // The one remedy covers each cause.
             throw fault(name, expected: expected)

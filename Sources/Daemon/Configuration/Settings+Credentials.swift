@@ -1,3 +1,4 @@
+internal import Content
 internal import Platform
 internal import Registry
 
@@ -10,18 +11,21 @@ extension Settings {
     }
 
     /// Who asks, by `source.credentialType`: under `auto` the user of `source.username`, else what docker's
-    /// configuration has for the registry.
-    func credentials(_ docker: DockerConfigurationFile?) throws(ConfigurationError) -> Credentials {
+    /// configuration or AWS has for the registry.
+    func credentials(
+        _ docker: DockerConfigurationFile?,
+        for location: Reference.Location?
+    ) throws(ConfigurationError) -> Credentials {
         let kind = text("source.credentialType") ?? "auto"
         switch kind {
-        case "noAuth": return .anonymous
-        case "auto", "basic": break
-        case "secret", "sts", "pod-identity":
-            throw .unsupported(
-                origin: setting("source.credentialType")?.origin ?? .fallback,
-                key: "source.credentialType",
-                value: kind
-            )
+        case "noAuth":
+            try refuseAWS(besides: kind)
+            return .anonymous
+        case "auto": break
+        case "basic": try refuseAWS(besides: kind)
+        case "secret": return .aws(try aws(.secret, kind, for: location))
+        case "sts": return .aws(try aws(.sts, kind, for: location))
+        case "pod-identity": return .aws(try aws(.podIdentity, kind, for: location))
         default:
             throw fault(
                 "source.credentialType",
@@ -30,8 +34,9 @@ extension Settings {
         }
         guard let username = text("source.username") else {
             if kind == "basic" { throw .missing(key: "source.username", remedy: "credentialType basic needs it") }
-            return docker.map(Credentials.docker) ?? .anonymous
+            return .automatic(docker: docker, aws: try aws(.automatic, kind, for: location))
         }
+        if kind == "auto" { try refuseAWS(besides: "auto with source.username") }
         return .basic(username: username, password: try password())
     }
 

@@ -70,6 +70,7 @@ extension RegistryOptions {
         keyFile = source.keyFile
         insecureSkipVerify = source.insecureSkipVerify
         credentials = source.credentials
+        fallback = source.fallback
         userAgent = "specman/\(version)"
     }
 }

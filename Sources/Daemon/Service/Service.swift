@@ -40,6 +40,7 @@ package final class Service: Sendable {
         let requests = RegistryRequestCounter()
         var options = RegistryOptions(configuration.source)
         options.observe = { host, status in requests.count(host: host, status: status) }
+        options.report = { log.warning("\($0)") }
         let source = try openSource(location, options: options)
         synchronizer = try Synchronizer(source: source, configuration: configuration, volume: volume, log: log)
         loop = SyncLoop(

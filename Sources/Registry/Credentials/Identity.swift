@@ -37,12 +37,22 @@ extension Credentials {
     /// - Parameters:
     ///   - host: of the registry, with its port where one was given.
     ///   - name: of the repository; `nil` where only the registry is meant.
-    func source(host: String, repository name: String?) -> any CredentialSource {
+    ///   - options: how whoever gives out credentials is spoken to.
+    func source(host: String, repository name: String?, options: RegistryOptions) -> any CredentialSource {
         switch self {
         case .anonymous: FixedCredentials(identity: .anonymous)
         case .basic(let username, let password):
             FixedCredentials(identity: .password(username: username, password: password))
         case .docker(let file): DockerCredentials(file, host: host, repository: name)
+        case .aws(let aws): ECRCredentials(aws, host: host, options: options)
+        case .automatic(let file?, let aws) where ECRHost(host) != nil:
+            AutomaticECRCredentials(
+                docker: DockerCredentials(file, host: host, repository: name),
+                ecr: ECRCredentials(aws, host: host, options: options)
+            )
+        case .automatic(nil, let aws) where ECRHost(host) != nil: ECRCredentials(aws, host: host, options: options)
+        case .automatic(let file?, _): DockerCredentials(file, host: host, repository: name)
+        case .automatic(nil, _): FixedCredentials(identity: .anonymous)
         }
     }
 }

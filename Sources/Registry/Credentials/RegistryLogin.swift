@@ -37,7 +37,7 @@ package enum RegistryLogin {
             url.origin,
             repository: nil,
             location: host,
-            credentials: options.credentials.source(host: host, repository: nil),
+            credentials: options.credentials.source(host: host, repository: nil, options: options),
             options: options,
             transfers: transfers
         )

@@ -76,7 +76,7 @@ struct TokenServer: Sendable {
         var query = challenge.service.map { [("service", $0)] } ?? []
         query += scopes.map { ("scope", $0) }
         let separator = challenge.realm.description.contains("?") ? "&" : "?"
-        let text = query.isEmpty ? "" : separator + Self.form(query)
+        let text = query.isEmpty ? "" : separator + FormText.form(query)
         guard let url = TransferURL(challenge.realm.description + text) else {
             throw .untrustedRealm(
                 host: registry.description,
@@ -104,7 +104,7 @@ struct TokenServer: Sendable {
         if !scopes.isEmpty { form.append(("scope", scopes.joined(separator: " "))) }
         form.append(("client_id", Self.client))
         let fields = [("Content-Type", "application/x-www-form-urlencoded")]
-        return bounded(.post, challenge.realm, fields: fields, .bytes(Array(Self.form(form).utf8)), deadline)
+        return bounded(.post, challenge.realm, fields: fields, .bytes(Array(FormText.form(form).utf8)), deadline)
     }
 
     private func bounded(
@@ -167,24 +167,5 @@ struct TokenServer: Sendable {
                 retryAfter: response["Retry-After"]
             )
         }
-    }
-
-    /// `application/x-www-form-urlencoded`, everything but RFC 3986's unreserved characters encoded.
-    private static func form(_ pairs: [(String, String)]) -> String {
-        pairs.map { "\(encode($0.0))=\(encode($0.1))" }.joined(separator: "&")
-    }
-
-    private static func encode(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                result.unicodeScalars.append(UnicodeScalar(byte))
-            default: result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
     }
 }

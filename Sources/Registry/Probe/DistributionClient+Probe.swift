@@ -57,8 +57,8 @@ extension DistributionClient {
     ///
     /// - Returns: who was let in, for people.
     package func enter(_ greeting: RegistryGreeting, before deadline: Deadline) throws(RegistryError) -> String {
-        let identity = try options.credentials.source(host: repository.host, repository: repository.name)
-            .identity(renewed: false, before: deadline)
+        let source = options.credentials.source(host: repository.host, repository: repository.name, options: options)
+        let identity = try source.identity(renewed: false, before: deadline)
         let who =
             switch identity {
             case .anonymous: "nobody in particular"
