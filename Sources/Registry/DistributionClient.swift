@@ -153,14 +153,15 @@ package final class DistributionClient: ReleaseSource, PushTarget {
     }
 
     /// Whether a status other than 401 means that what was shown has expired: ECR Public answers 400, private ones 403,
-    /// both with a sentence. An answer to HEAD has no room for one: there, 400 is enough to try once.
+    /// both with a sentence. An answer to HEAD has no room for one: there, the status is enough to try once, as a pinned tag is
+    /// asked for by nothing else.
     private static func saysExpired(
         _ response: TransferResponse,
         _ body: [UInt8],
         to method: TransferRequest.Method
     ) -> Bool {
         guard response.status == 400 || response.status == 403 else { return false }
-        if method == .head { return response.status == 400 }
+        if method == .head { return true }
         let text = String(decoding: body, as: UTF8.self).lowercased()
         return text.contains("token") && text.contains("expired")
     }

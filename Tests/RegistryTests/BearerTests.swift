@@ -100,16 +100,18 @@ struct BearerTests {
             }
             #expect(registry.tokenRequests.count == (renews ? 2 : 1), "\(status) \(text)")
         }
-        let registry = try TokenRegistry { $0.refusal = 400 }
-        let client = try Fixture.client(registry.server)
-        try look(client)
-        registry.change { $0.takes = { $0 > 1 } }
-        try look(client)
-        #expect(registry.tokenRequests.count == 2)
-        // Where it doesn't help it isn't tried again and again.
-        registry.change { $0.takes = { _ in false } }
-        #expect(throws: RegistryError.self) { try look(client) }
-        #expect(registry.tokenRequests.count == 3)
+        for status in [400, 403] {
+            let registry = try TokenRegistry { $0.refusal = status }
+            let client = try Fixture.client(registry.server)
+            try look(client)
+            registry.change { $0.takes = { $0 > 1 } }
+            try look(client)
+            #expect(registry.tokenRequests.count == 2)
+            // Where it doesn't help it isn't tried again and again.
+            registry.change { $0.takes = { _ in false } }
+            #expect(throws: RegistryError.self) { try look(client) }
+            #expect(registry.tokenRequests.count == 3)
+        }
     }
 
     @Test(arguments: [0, -3600]) func oneThatIsOverWhenItArrivesDoesNotSpin(lifetime: Int) throws {
