@@ -95,6 +95,15 @@ private struct BlobBody {
             skip = 0
         } else {
             skip = position
+            // What a proxy or a portal in between has to say, to a client that it takes for a browser.
+            if response["Content-Type"].map(MediaType.essence) == "text/html", descriptor.mediaType != "text/html" {
+                throw RegistryError.unexpectedStatus(
+                    host: response.url.origin.description,
+                    status: response.status,
+                    attempt: attempt,
+                    detail: " with a web page"
+                )
+            }
             if let length = response["Content-Length"].flatMap({ Int64($0) }), length != descriptor.size {
                 throw RegistryError.sizeMismatch(
                     "the blob \(descriptor.digest)",

@@ -29,7 +29,9 @@ package struct RegistryOptions: Sendable {
     package var userAgent = "specman"
     /// For name resolution, TCP and TLS together.
     package var connectTimeout: Duration = .seconds(10)
-    /// A transfer slower than 1 KiB a second for this long has stalled, and is tried again.
+    /// A transfer that brings fewer than `stallSpeed` bytes a second for `stallTime` (whole seconds) has stalled, and is
+    /// taken up again where it stopped. At this speed a small release of 2 MiB would take half an hour.
+    package var stallSpeed = 1 << 10
     package var stallTime: Duration = .seconds(30)
     package var retry = RetryPolicy()
     /// Told of each answer, redirects' last one only: host and status; status 0 where there was no answer.
@@ -82,6 +84,7 @@ extension TransferOptions {
         insecure = options.insecureSkipVerify
         userAgent = options.userAgent
         connectTimeout = options.connectTimeout
+        stallSpeed = options.stallSpeed
         stallTime = options.stallTime
     }
 }

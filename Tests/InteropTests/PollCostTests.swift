@@ -11,15 +11,9 @@ import Testing
     }
 
     private func sample(_ site: RunningSite) throws -> Sample {
-        let port = try site.daemon.port(of: "http")
-        let text = try Command.run("curl", ["-sSf", "http://127.0.0.1:\(port)/metrics"]).text
-        func sum(_ name: String) -> Int {
-            text.split(separator: "\n").filter { $0.hasPrefix(name) }
-                .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
-        }
-        return Sample(
-            polls: sum("specman_sync_total{result=\"unchanged\"}"),
-            requests: sum("specman_registry_requests_total{")
+        Sample(
+            polls: try site.metric("specman_sync_total{result=\"unchanged\"}"),
+            requests: try site.metric("specman_registry_requests_total{")
         )
     }
 

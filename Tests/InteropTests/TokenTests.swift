@@ -29,7 +29,7 @@ struct TokenTests {
         let bytes = Array(content.utf8)
         let sum = try SHA256.sum(of: bytes.span.bytes)
         let digest = try #require(Digest(bytes: sum))
-        let layer = ArtifactManifest.layer(digest: digest, size: Int64(bytes.count), title: "manifests.tgz")
+        let layer = ArtifactManifest.layer(digest: digest, size: Int64(bytes.count), title: "manifest.yaml")
         _ = try ArtifactManifest.push(layers: [layer], as: tag(name), created: nil, to: target, before: deadline) {
             _,
             offset,
@@ -82,6 +82,39 @@ struct TokenTests {
             Thread.sleep(forTimeInterval: 0.05)
         }
         #expect(tokens.requests.count == before + 4)
+    }
+
+    /// A daemon outlives the tokens that it polls with: a few seconds each, or a minute where there is time.
+    @Test func aDaemonPollsOverThreeLifetimes() throws {
+        let lifetime = LongTests.areWanted ? 60 : 4
+        var policy = TokenServer.Policy()
+        policy.announced = lifetime
+        policy.lifetime = lifetime
+        let tokens = try TokenServer(policy)
+        let registry = try DockerRegistry(tokens: tokens)
+        try push("one", as: "1.0.0", to: try client(registry, robot))
+        let before = tokens.requests.count
+        let directory = try TemporaryDirectory()
+        let site = try RunningSite(
+            source: [
+                "repository: \(registry.host)/\(repository)", "plainHTTP: true", "interval: 200ms", "username: robot",
+                "password: geheim",
+            ],
+            in: directory
+        )
+        try site.daemon.wait(forLine: "msg=\"Serving 1.0.0\"")
+        // Nothing to wait for but time itself.
+        let end = ContinuousClock.now + .seconds(3 * lifetime)
+        while ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.1) }
+        try push("two", as: "2.0.0", to: try client(registry, robot))
+        try site.daemon.wait(forLine: "msg=\"Serving 2.0.0\"")
+        #expect(try site.get("/manifest.yaml").text == "two")
+        // Its first one, and one for each lifetime since at the least; a quarter before its end each is renewed.
+        let fetched = tokens.requests.count - before - 1
+        #expect(fetched >= 4)
+        #expect(fetched <= 8)
+        #expect(site.daemon.log.allSatisfy { !$0.contains("level=error") })
+        #expect(site.daemon.stop() == 0)
     }
 
     @Test func thePostFormWhereGetIsRefused() throws {

@@ -189,6 +189,43 @@ struct DownloadTests {
         }
     }
 
+    /// A server that sends some and then falls silent, or trickles: left after `stallTime`, and taken up where it was.
+    @Test func aStalledTransferGoesOnWhereItStood() throws {
+        let head = Array("HTTP/1.1 200 OK\r\nContent-Length: \(blob.count)\r\n\r\n".utf8)
+        let server = try ScriptedServer([.hang(head + blob[..<30_000]), part(30_000..<100_000)])
+        let client = try Fixture.client(server) {
+            $0.stallSpeed = 40_000
+            $0.stallTime = .seconds(1)
+        }
+        var got: [UInt8] = []
+        _ = try Download.run(Fixture.descriptor(blob), from: client, before: Fixture.deadline) { bytes, _ in
+            bytes.withUnsafeBytes { got.append(contentsOf: $0) }
+        }
+        #expect(got == blob)
+        #expect(server.requests.map { $0["Range"] } == [nil, "bytes=30000-"])
+        let slow = try ScriptedServer { _ in .hang(head) }
+        let impatient = try Fixture.client(slow) {
+            $0.stallTime = .seconds(1)
+            $0.retry.attempts = 2
+        }
+        let error = #expect(throws: RegistryError.self) {
+            try impatient.blob(Fixture.descriptor(blob), from: 0, before: Fixture.deadline) { _ in }
+        }
+        guard case .transfer(.stalled, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(slow.requests.count == 2)
+    }
+
+    @Test func aWebPageIsNoBlob() {
+        let page = ScriptedServer.Answer.http(200, ["Content-Type: text/html; charset=utf-8"], body: blob)
+        guard case .unexpectedStatus(_, 200, _, " with a web page") = error([page]) else {
+            Issue.record("taken")
+            return
+        }
+    }
+
     @Test func aMissingBlobIsNamed() throws {
         let digest = try Fixture.descriptor(blob).digest
         guard case .noSuchBlob(digest, _) = error([.http(404)]) else {

@@ -26,13 +26,15 @@ package final class DockerRegistry: @unchecked Sendable {
     ///   - tokens: whose tokens are asked for; `nil` for none.
     ///   - names: what the certificate is for.
     ///   - expired: whether its time is over.
+    ///   - origin: the URL of the registry that this one is a pull-through mirror of; `nil` for none.
     package init(
         authority: CertificateAuthority? = nil,
         password: String? = nil,
         user: String = "reader",
         tokens: TokenServer? = nil,
         names: [String] = ["IP:127.0.0.1", "DNS:localhost"],
-        expired: Bool = false
+        expired: Bool = false,
+        origin: String? = nil
     ) throws {
         directory = try TemporaryDirectory()
         self.authority = authority
@@ -60,6 +62,7 @@ package final class DockerRegistry: @unchecked Sendable {
             try Data(line).write(to: URL(fileURLWithPath: file))
             configuration += "auth:\n  htpasswd: {realm: \"a, realm\", path: \(file)}\n"
         }
+        if let origin { configuration += "proxy: {remoteurl: \"\(origin)\"}\n" }
         if let tokens {
             configuration += """
                 auth:
@@ -76,6 +79,9 @@ package final class DockerRegistry: @unchecked Sendable {
         self.process = process
         host = "127.0.0.1:\(port)"
     }
+
+    /// The directory that holds `docker/registry/v2`, for tests that write or damage what is stored.
+    package var storage: String { directory.appending("storage") }
 
     /// Ends the registry; what it stores stays.
     package func stop() {

@@ -77,6 +77,22 @@ package struct RunningSite {
         try Command.run("curl", common + ["--create-dirs", "--path-as-is", "-K", "-"], input: Array(list.utf8))
     }
 
+    /// The sum of all metrics whose line begins with `name`, as the management port has them now.
+    package func metric(_ name: String) throws -> Int {
+        let text = try Command.run("curl", ["-sSf", "http://127.0.0.1:\(try daemon.port(of: "http"))/metrics"]).text
+        return text.split(separator: "\n").filter { $0.hasPrefix(name) }
+            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
+    }
+
+    /// Waits, for at most a minute, until that metric is `value` or more.
+    package func wait(until name: String, isAtLeast value: Int) throws {
+        let patience = Date(timeIntervalSinceNow: 60)
+        while try metric(name) < value {
+            guard Date() < patience else { throw DaemonProcess.Impatience(description: "\(name) never was \(value)") }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+    }
+
     private var common: [String] { ["-sSf", "--cacert", certificateFile] }
 
     /// Percent-encoded but for what RFC 3986 leaves unreserved, and slashes.

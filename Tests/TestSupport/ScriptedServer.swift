@@ -64,8 +64,8 @@ package final class ScriptedServer: Sendable {
         try self.init { _ in rest.withLock { $0.isEmpty ? .bytes([]) : $0.removeFirst() } }
     }
 
-    /// Answers as `handler` says, one connection after the other.
-    package init(handler: @escaping @Sendable (Request) -> Answer) throws {
+    /// Answers as `handler` says, one connection after the other, or all of them at once.
+    package init(atOnce: Bool = false, handler: @escaping @Sendable (Request) -> Answer) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -87,7 +87,11 @@ package final class ScriptedServer: Sendable {
                 let connection = accept(listener, nil, nil)
                 if connection < 0, errno == EINTR || errno == ECONNABORTED { continue }
                 guard connection >= 0 else { break }
-                Self.serve(connection, shared, handler)
+                if atOnce {
+                    Thread.detachNewThread { Self.serve(connection, shared, handler) }
+                } else {
+                    Self.serve(connection, shared, handler)
+                }
             }
             close(listener)
             for connection in shared.open.withLock({ $0 }) { close(connection) }
