@@ -9,8 +9,8 @@ package final class TransferClient: Sendable {
     package let options: TransferOptions
     private let idle = Mutex<[EasyHandle]>([])
 
-    /// How many handles, each with its connections, wait for the next transfer: more than a sync has at once.
-    private static let mostIdle = 4
+    /// How many handles, each with its connections, wait for the next transfer: as many as a poll has at once.
+    private static let mostIdle = 8
     /// What libcurl reads at once, in bytes.
     private static let readSize = 256 << 10
 

@@ -20,4 +20,8 @@ package struct FileIdentity: Hashable, Sendable {
         seconds = facts.seconds
         nanoseconds = facts.nanoseconds
     }
+
+    /// Whether it was written long enough before `now` (seconds since 1970) to be relied on: file systems' clocks are
+    /// coarse, some count whole seconds, and a file written twice within one tick keeps its identity.
+    package func isSettled(at now: Int64) -> Bool { seconds < now - 2 }
 }

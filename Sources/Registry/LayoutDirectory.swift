@@ -15,8 +15,8 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
     private static let markerLimit = 4 << 10
     static let version = "1.0.0"
 
-    /// `index.json` as it was read last. It is read each time, and understood again only where its bytes are others: a poll
-    /// looks up each tag, and there may be thousands.
+    /// `index.json` as it was read last. It is read again where it may have been written since, and understood again where
+    /// its bytes are others: a poll looks up each tag, and there may be thousands.
     private let known = Mutex<KnownIndex?>(nil)
 
     package init(_ path: String) {
@@ -85,8 +85,11 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
 
     func blobPath(_ digest: Digest) -> String { "\(path)/blobs/sha256/\(digest.hex)" }
 
-    /// `index.json`, after a look at `oci-layout`.
+    /// `index.json`, after a look at `oci-layout`; as it is known where both were read and nothing was written since.
     func index() throws(RegistryError) -> KnownIndex {
+        let identity = FileIdentity(ofFile: "\(path)/index.json")
+        if let identity, let known = known.withLock({ $0 }), known.identity == identity { return known }
+        let settled = identity.flatMap { $0.isSettled(at: SystemClock.now.seconds) ? $0 : nil }
         let marker: [UInt8]
         do throws(SystemError) {
             marker = try WholeFile.read("\(path)/oci-layout", limit: Self.markerLimit)
@@ -105,8 +108,14 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
             guard error.isNotFound else { throw .layout(directory: path, error) }
             throw .notALayout(directory: path, reason: "there is no file index.json")
         }
-        if let known = known.withLock({ $0 }), known.bytes == bytes { return known }
-        let new = KnownIndex(bytes, try JSON.decode(LayoutIndex.self, from: bytes, name: "\(path)/index.json"))
+        let sum = try Digest.sum(of: bytes)
+        if var known = known.withLock({ $0 }), known.sum == sum {
+            known.identity = settled
+            self.known.withLock { $0 = known }
+            return known
+        }
+        let index = try JSON.decode(LayoutIndex.self, from: bytes, name: "\(path)/index.json")
+        let new = KnownIndex(index, sum: sum, identity: settled)
         known.withLock { $0 = new }
         return new
     }

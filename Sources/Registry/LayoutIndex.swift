@@ -1,4 +1,5 @@
 internal import Content
+internal import Platform
 
 /// `oci-layout`.
 struct LayoutMarker: Codable {
@@ -35,14 +36,18 @@ struct LayoutIndex: Codable {
 
 /// An index with its entries by what they are asked for.
 struct KnownIndex: Sendable {
-    let bytes: [UInt8]
+    /// Of its bytes.
+    let sum: Digest
+    /// Of the file that they were read from; `nil` where it was written just now, and might be again unseen.
+    var identity: FileIdentity?
     let index: LayoutIndex
     /// Of two entries of one name the later one is what was pushed last.
     let byTag: [Tag: LayoutIndex.Entry]
     let byDigest: [String: LayoutIndex.Entry]
 
-    init(_ bytes: [UInt8], _ index: LayoutIndex) {
-        self.bytes = bytes
+    init(_ index: LayoutIndex, sum: Digest, identity: FileIdentity?) {
+        self.sum = sum
+        self.identity = identity
         self.index = index
         let tagged = index.manifests.compactMap { entry in entry.tag.map { ($0, entry) } }
         byTag = Dictionary(tagged) { _, later in later }

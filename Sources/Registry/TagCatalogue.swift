@@ -6,6 +6,9 @@ package final class TagCatalogue: Sendable {
     /// How many tags other than the active one are looked up again in one poll: each tag's turn comes, and a repository
     /// with thousands of them doesn't make a poll longer.
     static let rechecks = 8
+    /// How many requests for tags are under way at once: the first poll of a repository with thousands of them takes an
+    /// eighth of the time, and no registry takes eight for an assault.
+    static let width = 8
 
     private struct Entry {
         var digest: Digest
@@ -60,19 +63,21 @@ package final class TagCatalogue: Sendable {
         guard !listed.isEmpty else { throw .noTags(location: "\(source.location)") }
         let tags = try policy.candidates(listed)
         guard !tags.isEmpty else { throw noCandidate(of: listed.count) }
-        var poll = begin(tags)
+        let poll = begin(tags)
         if case .semver(let range, let text) = policy.kind {
-            return try choose(in: range, text, of: tags, active, everything, &poll, before: deadline, all: listed.count)
+            return try choose(in: range, text, of: tags, active, everything, poll, before: deadline, all: listed.count)
         }
-        for tag in tags { try learn(tag, &poll, before: deadline) }
-        if let active, tags.contains(active) { try check(active, &poll, before: deadline) }
-        for tag in due(tags, besides: active, poll) { try check(tag, &poll, before: deadline) }
+        try learn(tags, poll, before: deadline)
+        if let active, tags.contains(active) { try check(active, poll, before: deadline) }
+        try Several.run(due(tags, besides: active, poll), atOnce: Self.width) { tag throws(RegistryError) in
+            try self.check(tag, poll, before: deadline)
+        }
         while true {
             let facts = known(tags)
             let (ranked, undated) = TagRanking.newest(facts)
             guard let winner = ranked.last?.facts.tag else { throw .noTags(location: "\(source.location)") }
             // What is about to be taken is what it is now, not what it was some polls ago.
-            guard try check(winner, &poll, before: deadline) else {
+            guard try check(winner, poll, before: deadline) else {
                 return Self.choice(ranked, winner: winner, undated: undated, lookups: poll.lookups)
             }
         }
@@ -80,9 +85,15 @@ package final class TagCatalogue: Sendable {
 
     // MARK: The state between polls
 
-    private struct Poll {
+    private final class Poll: Sendable {
         let number: UInt64
-        var lookups = 0
+        private let counter = Mutex(0)
+
+        init(number: UInt64) { self.number = number }
+
+        var lookups: Int { counter.withLock { $0 } }
+
+        func countLookup() { counter.withLock { $0 += 1 } }
     }
 
     /// Forgets the tags that are gone.
@@ -115,19 +126,21 @@ package final class TagCatalogue: Sendable {
             .prefix(Self.rechecks).map(\.tag)
     }
 
-    /// One request for a tag not seen before.
-    private func learn(_ tag: Tag, _ poll: inout Poll, before deadline: Deadline) throws(RegistryError) {
-        guard state.withLock({ $0.entries[tag] }) == nil else { return }
-        try read(tag, &poll, before: deadline)
+    /// One request for each tag not seen before.
+    private func learn(_ tags: [Tag], _ poll: Poll, before deadline: Deadline) throws(RegistryError) {
+        let new = state.withLock { state in tags.filter { state.entries[$0] == nil } }
+        try Several.run(new, atOnce: Self.width) { tag throws(RegistryError) in
+            try self.read(tag, poll, before: deadline)
+        }
     }
 
     /// Looks a known tag up again, once a poll.
     ///
     /// - Returns: whether it has changed or vanished.
     @discardableResult
-    private func check(_ tag: Tag, _ poll: inout Poll, before deadline: Deadline) throws(RegistryError) -> Bool {
+    private func check(_ tag: Tag, _ poll: Poll, before deadline: Deadline) throws(RegistryError) -> Bool {
         guard let entry = state.withLock({ $0.entries[tag] }), entry.checked < poll.number else { return false }
-        poll.lookups += 1
+        poll.countLookup()
         do throws(RegistryError) {
             guard try source.digest(of: tag, before: deadline) != entry.digest else {
                 state.withLock { $0.entries[tag]?.checked = poll.number }
@@ -137,14 +150,14 @@ package final class TagCatalogue: Sendable {
             state.withLock { _ = $0.entries.removeValue(forKey: tag) }
             return true
         }
-        try read(tag, &poll, before: deadline)
+        try read(tag, poll, before: deadline)
         return true
     }
 
     /// Reads a tag's manifest. One that vanished since it was listed is skipped; one that is no release counts as
     /// undated, and says why when it is chosen.
-    private func read(_ tag: Tag, _ poll: inout Poll, before deadline: Deadline) throws(RegistryError) {
-        poll.lookups += 1
+    private func read(_ tag: Tag, _ poll: Poll, before deadline: Deadline) throws(RegistryError) {
+        poll.countLookup()
         do throws(RegistryError) {
             let manifest = try source.manifest(.tag(tag), before: deadline)
             let entry = Entry(digest: manifest.digest, created: manifest.created, checked: poll.number)
@@ -156,7 +169,7 @@ package final class TagCatalogue: Sendable {
             case .unusableManifest, .malformed, .tooLarge, .noSuchManifest: break
             default: throw error
             }
-            poll.lookups += 1
+            poll.countLookup()
             let digest = try source.digest(of: tag, before: deadline)
             let entry = Entry(digest: digest, created: nil, fault: "\(error)", checked: poll.number)
             state.withLock { $0.entries[tag] = entry }
@@ -171,13 +184,11 @@ package final class TagCatalogue: Sendable {
         of tags: [Tag],
         _ active: Tag?,
         _ everything: Bool,
-        _ poll: inout Poll,
+        _ poll: Poll,
         before deadline: Deadline,
         all: Int
     ) throws(RegistryError) -> Choice {
-        if everything {
-            for tag in tags { try learn(tag, &poll, before: deadline) }
-        }
+        if everything { try learn(tags, poll, before: deadline) }
         var tags = tags
         while true {
             let facts = known(tags)
@@ -185,8 +196,8 @@ package final class TagCatalogue: Sendable {
             let rest = tags.filter { !seen.contains($0) }.map { TagRanking.Facts(tag: $0) }
             let (ranked, winner) = TagRanking.semver(facts + rest, in: range, text: text)
             guard let winner else { throw noCandidate(of: all) }
-            try learn(winner, &poll, before: deadline)
-            let changed = try check(winner, &poll, before: deadline)
+            try learn([winner], poll, before: deadline)
+            let changed = try check(winner, poll, before: deadline)
             guard let digest = state.withLock({ $0.entries[winner]?.digest }) else {
                 // It vanished since it was listed.
                 tags.removeAll { $0 == winner }
