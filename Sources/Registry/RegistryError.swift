@@ -41,6 +41,10 @@ package enum RegistryError: Error, Hashable, Sendable {
     case malformed(String, reason: String)
     case digestMismatch(String, expected: Digest, actual: Digest)
     case sizeMismatch(String, expected: Int64, actual: Int64)
+    /// A mirror has delivered some bytes of a blob before it showed that it doesn't have it.
+    case tainted(Digest, mirror: String)
+    /// The origin is away, and its mirrors don't know what a tag points at.
+    indirect case originAway(RegistryError, mirrors: Int)
     /// A tag list without end.
     case endlessTagList(location: String, reason: String)
     case noTags(location: String)
@@ -64,7 +68,7 @@ package enum RegistryError: Error, Hashable, Sendable {
         switch self {
         case .transfer(let error, _): error.isTransient
         case .aws(_, _, let mayPass): mayPass
-        case .unavailable, .deadline, .digestMismatch, .sizeMismatch: true
+        case .unavailable, .deadline, .digestMismatch, .sizeMismatch, .tainted, .originAway: true
         default: false
         }
     }
@@ -124,6 +128,12 @@ extension RegistryError: CustomStringConvertible {
             "\(what) does not have the digest \(expected) but \(actual); it was damaged or tampered with and is not used"
         case .sizeMismatch(let what, let expected, let actual):
             "\(what) does not have \(expected) bytes but \(actual); it was damaged or tampered with and is not used"
+        case .tainted(let digest, let mirror):
+            "the blob \(digest) of the mirror \(mirror) is something else; it is not used, "
+                + "check the mirror or take it out of source.mirrors"
+        case .originAway(let error, let mirrors):
+            "\(error); only the origin is asked for tags, not its \(mirrors == 1 ? "mirror" : "\(mirrors) mirrors"), "
+                + "so the last good release stays until it is back"
         case .endlessTagList(let location, let reason):
             "the tag list of \(location) has no end: \(reason); check the registry or the proxy before it"
         case .noTags(let location): "\(location) has no tags; push a release to it first"

@@ -40,6 +40,25 @@ package protocol ReleaseSource: Sendable {
         before deadline: Deadline,
         receive: (RawSpan) throws -> Void
     ) throws
+
+    /// Takes note that what was delivered for a blob turned out to be something else.
+    ///
+    /// - Returns: whether another attempt would take it from elsewhere.
+    func refute(_ digest: Digest) -> Bool
+}
+
+extension ReleaseSource {
+    package func refute(_ digest: Digest) -> Bool { false }
+
+    /// Whether what was wrong with a blob came from a mirror: it rests from now on, and a new attempt, from the blob's
+    /// beginning, takes it from elsewhere.
+    package func hasAnother(after error: any Error) -> Bool {
+        switch error {
+        case RegistryError.digestMismatch(_, let expected, _): refute(expected)
+        case RegistryError.tainted: true
+        default: false
+        }
+    }
 }
 
 /// Where releases are brought.

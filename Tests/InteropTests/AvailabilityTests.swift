@@ -29,11 +29,15 @@ import Testing
         #expect(try site.get("/a.yaml").text == "one")
 
         // Away in the middle: what was served stays served.
+        try site.daemon.wait(forLine: "msg=\"Syncing works again\" failures=")
         registry.stop()
-        let errors = site.daemon.log.filter { $0.contains("level=error") }.count
-        try site.daemon.wait(for: "further error") { lines in
-            lines.filter { $0.contains("level=error") }.count > errors ? true : nil
+        try site.daemon.wait(for: "second error") { lines in
+            lines.filter { $0.contains("level=error") }.count == 2 ? true : nil
         }
+        // What goes on is not said again, though it is tried again and again.
+        let failed = "specman_sync_total{result=\"failed\"}"
+        try site.wait(until: failed, isAtLeast: try site.metric(failed) + 1)
+        #expect(site.daemon.log.filter { $0.contains("level=error") }.count == 2)
         #expect(try site.get("/a.yaml").text == "one")
         #expect(try site.get("/-/status").text.contains("lastError"))
 

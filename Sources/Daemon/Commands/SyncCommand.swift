@@ -28,10 +28,8 @@ package enum SyncCommand {
         let log = Logger(label: "specman") { _ in WarningHandler(configuration.log.format) }
         let outcome: SyncOutcome
         do {
-            var options = RegistryOptions(configuration.source)
-            options.report = { log.warning("\($0)") }
             let synchronizer = try Synchronizer(
-                source: try openSource(location, options: options),
+                source: try configuration.source.open(location, log: log),
                 configuration: configuration,
                 volume: volume,
                 log: log

@@ -21,6 +21,8 @@ package struct Configuration: Sendable {
         package var credentials: Credentials
         /// Where `specman login` keeps what it learns; `nil` where nothing says where docker's configuration is.
         package var dockerConfig: DockerConfigurationFile?
+        /// Where manifests by digest and blobs are asked for first, in order.
+        package var mirrors: [MirrorAddress]
         /// Which tag is taken.
         package var tags: TagPolicy
         /// Who must have signed a release; none where anybody may push.
@@ -119,6 +121,8 @@ private enum Bounds {
     static let connection: ClosedRange<Duration> = .milliseconds(100) ... .seconds(86_400)
     static let drain: ClosedRange<Duration> = .zero ... .seconds(3600)
     static let size: ClosedRange<Int64> = 1...(1 << 50)
+    /// Each that is away costs the sync some seconds.
+    static let mirrors = 16
 }
 
 extension Configuration.Source {
@@ -134,6 +138,7 @@ extension Configuration.Source {
         if certificateFile == nil, keyFile != nil {
             throw .missing(key: "source.tls.certificateFile", remedy: "source.tls.keyFile needs it")
         }
+        mirrors = try settings.mirrors("source.mirrors")
         tags = try settings.tagPolicy()
         verifyKeys = TrustedKeys(settings.list("source.verify.keys") ?? [])
         checks = try settings.checkPolicy()
@@ -197,6 +202,19 @@ extension Settings {
             throw fault(name, expected: expected + "; to hold one release, set source.tags.policy to pinned")
         }
         return reference.location
+    }
+
+    fileprivate func mirrors(_ name: String) throws(ConfigurationError) -> [MirrorAddress] {
+        let texts = list(name) ?? []
+        let mirrors = texts.compactMap { MirrorAddress($0) }
+        guard mirrors.count == texts.count, texts.count <= Bounds.mirrors else {
+            throw fault(
+                name,
+                expected: "a list of at most \(Bounds.mirrors) repositories, HOST[:PORT]/NAME without a tag, "
+                    + "or oci-layout:DIR"
+            )
+        }
+        return mirrors
     }
 
     fileprivate func tagPolicy() throws(ConfigurationError) -> TagPolicy {

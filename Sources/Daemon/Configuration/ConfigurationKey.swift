@@ -80,7 +80,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("source.aws.roleARN"),
         ConfigurationKey("source.aws.externalID"),
         ConfigurationKey("source.secretDirectory", "/etc/specman/registry", isSupported: false),
-        ConfigurationKey("source.mirrors", .list([]), isList: true, isSupported: false),
+        ConfigurationKey("source.mirrors", .list([]), isList: true),
         ConfigurationKey("source.tags.policy", "newest"),
         ConfigurationKey("source.tags.range"),
         ConfigurationKey("source.tags.pin"),

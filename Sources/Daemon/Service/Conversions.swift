@@ -75,6 +75,26 @@ extension RegistryOptions {
     }
 }
 
+extension Configuration.Source {
+    /// The source at `location`, with its mirrors, which tell the log what they come to.
+    func open(
+        _ location: Reference.Location,
+        log: Logger,
+        observe: (@Sendable (_ host: String, _ status: Int) -> Void)? = nil
+    ) throws(RegistryError) -> any ReleaseSource {
+        var options = RegistryOptions(self)
+        options.observe = observe
+        options.report = { log.warning("\($0)") }
+        return try openSource(
+            location,
+            mirrors: mirrors,
+            options: options,
+            docker: dockerConfig,
+            report: MirrorLog(log: log).note
+        )
+    }
+}
+
 extension ServerLimits {
     init(_ listener: Configuration.Listener) {
         self.init()

@@ -38,10 +38,9 @@ package final class Service: Sendable {
         volume = try Volume(directory: configuration.storage.directory, options: Volume.Options(configuration.storage))
 
         let requests = RegistryRequestCounter()
-        var options = RegistryOptions(configuration.source)
-        options.observe = { host, status in requests.count(host: host, status: status) }
-        options.report = { log.warning("\($0)") }
-        let source = try openSource(location, options: options)
+        let source = try configuration.source.open(location, log: log) { host, status in
+            requests.count(host: host, status: status)
+        }
         synchronizer = try Synchronizer(source: source, configuration: configuration, volume: volume, log: log)
         loop = SyncLoop(
             schedule: Schedule(interval: configuration.source.interval),

@@ -9,7 +9,7 @@ internal import Synchronization
 /// One poll of the source: which tag is newest, and where that is another release, the way of its bytes to the volume.
 ///
 /// Log sentences are the guide's, in its order. A poll that finds nothing new says so at debug only; one that fails says
-/// so in one error line, and what was served stays served.
+/// so in one error line unless it was said before, and what was served stays served.
 final class Synchronizer: Sendable {
     private struct Memory {
         /// The artifact that was refused last, and why: it isn't downloaded again until it is another one.
@@ -30,6 +30,7 @@ final class Synchronizer: Sendable {
     private let log: Logger
     private let cancellation = Cancellation()
     private let memory = Mutex(Memory())
+    private let failures = Mutex(FailureLog())
 
     init(source: any ReleaseSource, configuration: Configuration, volume: Volume, log: Logger) throws {
         self.source = source
@@ -53,16 +54,28 @@ final class Synchronizer: Sendable {
         // What the volume could not remove in the background has nowhere else to show.
         defer { for problem in volume.takeProblems() { log.warning("\(problem)") } }
         do {
-            return try run(before: deadline)
+            let outcome = try run(before: deadline)
+            if let streak = failures.withLock({ $0.succeeded() }) {
+                log.info("Syncing works again", metadata: Self.fields(streak))
+            }
+            return outcome
         } catch {
             let reason = "syncing with \(source.location): \(error)"
-            if !cancellation.isCancelled {
-                var fields: Logger.Metadata = [:]
-                if let active = volume.active { fields["serving"] = "\(active.tag)" }
-                log.error("\(reason)", metadata: fields)
-            }
+            if !cancellation.isCancelled { tell(reason) }
             return .failed(reason: reason, mayPass: Self.mayPass(error))
         }
+    }
+
+    /// One error line for each new reason; what goes on is said again after a while, and at debug meanwhile.
+    private func tell(_ reason: String) {
+        let (streak, tells) = failures.withLock { $0.failed(reason, at: .now, .current()) }
+        var fields = streak.count > 1 ? Self.fields(streak) : [:]
+        if let active = volume.active { fields["serving"] = "\(active.tag)" }
+        log.log(level: tells ? .error : .debug, "\(reason)", metadata: fields)
+    }
+
+    private static func fields(_ streak: FailureLog.Streak) -> Logger.Metadata {
+        ["failures": "\(streak.count)", "since": "\(streak.since.rfc3339)"]
     }
 
     private func run(before deadline: Deadline) throws -> SyncOutcome {
@@ -82,8 +95,10 @@ final class Synchronizer: Sendable {
             try verify(active.digest, of: tag, before: deadline)
             return .unchanged(tag: active.tag, digest: active.digest)
         }
-        log.info("Syncing with OCI repo")
-        log.info("tags[\(names)]")
+        // What was refused before and hasn't changed is nothing new either.
+        let isKnown = memory.withLock { $0.refused }.map { $0.digest == choice.chosen.digest } ?? false
+        log.log(level: isKnown ? .debug : .info, "Syncing with OCI repo")
+        log.log(level: isKnown ? .debug : .info, "tags[\(names)]")
         warnOfUndated(choice.undated)
         return .published(tag: tag, digest: try take(tag, digest: choice.chosen.digest, before: deadline))
     }
@@ -127,6 +142,25 @@ final class Synchronizer: Sendable {
         }
         // What an earlier artifact has left half received may be the room that this one needs.
         volume.forgetDownloads(besides: layers)
+        while true {
+            do {
+                let release = try persist(layers, of: manifest, as: tag, before: deadline)
+                announce(release, since: start)
+                return release.digest
+            } catch  where source.hasAnother(after: error) {
+                // The mirror rests; the others, or the origin, are asked in its place at once.
+                continue
+            }
+        }
+    }
+
+    /// Downloads, unpacks and publishes.
+    private func persist(
+        _ layers: [Descriptor],
+        of manifest: Manifest,
+        as tag: Tag,
+        before deadline: Deadline
+    ) throws -> Release {
         let staging = try volume.stage(tag: tag, digest: manifest.digest)
         do {
             let downloads = try unpack(layers, into: staging, before: deadline)
@@ -134,9 +168,7 @@ final class Synchronizer: Sendable {
             for layer in layers { log.info("filename: \(layer.title ?? layer.digest.hex), isDir: false") }
             let report = try inspector.inspect(staging, before: deadline)
             log.info("Persisting \(tag)")
-            let release = try volume.publish(staging, archives: downloads, report: report)
-            announce(release, since: start)
-            return release.digest
+            return try volume.publish(staging, archives: downloads, report: report)
         } catch {
             volume.discard(staging)
             let isRefused = ArtifactFault.isOne(error)
@@ -186,7 +218,7 @@ final class Synchronizer: Sendable {
     /// What was kept of a download is taken up again next time, unless the bytes themselves are what was wrong.
     private func forget(_ download: PartialDownload, after error: any Error) {
         switch error {
-        case RegistryError.digestMismatch, RegistryError.sizeMismatch: break
+        case RegistryError.digestMismatch, RegistryError.sizeMismatch, RegistryError.tainted: break
         case _ where ArtifactFault.isOne(error): break
         default: return
         }

@@ -146,19 +146,23 @@ private struct Trial {
         from source: any ReleaseSource,
         before deadline: Deadline
     ) throws(RegistryError) -> [UInt8]? {
-        var payload: [UInt8] = []
-        do {
-            _ = try Download.run(layer, from: source, before: deadline) { bytes, _ in payload.append(bytes) }
-            return payload
-        } catch let error as RegistryError {
-            switch error {
-            case .digestMismatch, .sizeMismatch, .noSuchBlob, .malformed:
-                isSettled = false
-                return refuse("\(error)")
-            default: throw error
+        while true {
+            var payload: [UInt8] = []
+            do {
+                _ = try Download.run(layer, from: source, before: deadline) { bytes, _ in payload.append(bytes) }
+                return payload
+            } catch  where source.hasAnother(after: error) {
+                continue
+            } catch let error as RegistryError {
+                switch error {
+                case .digestMismatch, .sizeMismatch, .noSuchBlob, .malformed:
+                    isSettled = false
+                    return refuse("\(error)")
+                default: throw error
+                }
+            } catch {
+                throw .internalFailure(attempt: "reading a signature", reason: "\(error)")
             }
-        } catch {
-            throw .internalFailure(attempt: "reading a signature", reason: "\(error)")
         }
     }
 
