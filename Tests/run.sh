@@ -20,7 +20,7 @@ install_packages $build_packages $test_packages
 
 # What PyPI has and Debian 12 hasn't, in a place of its own. The system's Python, as that is the one whose venv module
 # was installed; made anew where an earlier run was interrupted, or wanted something else.
-python_tools=("oras>=0.2,<0.3" "moto[server]>=5.1,<6")
+python_tools=("oras>=0.2,<0.3" "moto[server]>=5.1,<6" "sslyze>=6.1,<7")
 tools=.build/tools
 if [ "$(cat "$tools/installed" 2>/dev/null)" != "${python_tools[*]}" ]; then
     echo "== installing ${python_tools[*]}"

@@ -3,6 +3,7 @@
 #define SPECMAN_COPENSSL_SHIM_H
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -44,9 +45,17 @@ static inline void specman_ctx_no_session_cache(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
-static inline int specman_ctx_ticket_keys(SSL_CTX *context, void *keys, int length) {
-    return SSL_CTX_set_tlsext_ticket_keys(context, keys, length);
+// OSSL_PARAMs are built in place, of pointers that need not outlive the call.
+static inline int specman_ticket_mac(EVP_MAC_CTX *mac, unsigned char *key, size_t length) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key, length),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, "SHA256", 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_CTX_set_params(mac, parameters);
 }
+
+static inline int specman_client_verification(void) { return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT; }
 
 static inline int specman_ctx_add_chain(SSL_CTX *context, X509 *certificate) {
     return SSL_CTX_add1_chain_cert(context, certificate);

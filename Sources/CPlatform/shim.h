@@ -3,6 +3,7 @@
 #ifndef SPECMAN_CPLATFORM_SHIM_H
 #define SPECMAN_CPLATFORM_SHIM_H
 
+#include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -13,6 +14,8 @@
 #include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -98,6 +101,19 @@ extern int specman_spawn_close_from(posix_spawn_file_actions_t *actions, int fir
 // wait(2)'s macros: the exit status, or minus the signal that ended the process.
 static inline int specman_exit_status(int status) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+// crypt_r(3): the hash of a phrase by the method and salt of another hash. Its structure is 32 KiB, too large for a
+// small stack, and holds what the phrase leaves behind.
+static inline int specman_crypt(const char *phrase, const char *setting, char *result, size_t size) {
+    struct crypt_data *data = (struct crypt_data *)calloc(1, sizeof *data);
+    if (data == NULL) return -1;
+    const char *hash = crypt_r(phrase, setting, data);
+    int succeeded = hash != NULL && hash[0] != '*' && strlen(hash) < size;
+    if (succeeded) strcpy(result, hash);
+    explicit_bzero(data, sizeof *data);
+    free(data);
+    return succeeded ? 0 : -1;
 }
 
 #endif

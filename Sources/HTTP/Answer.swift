@@ -9,6 +9,8 @@ package struct Answer<File: Sendable>: Sendable {
         case bytes([UInt8])
         /// `count` bytes of a file, beginning at `offset`.
         case file(File, offset: Int64, count: Int64)
+        /// Made a piece at a time while it is sent, so that its length isn't known at the beginning.
+        case pieces(any BodySource)
     }
 
     package var status: Status
@@ -17,6 +19,12 @@ package struct Answer<File: Sendable>: Sendable {
     /// Whether the listener may give this answer again for the same method and target until the responder's
     /// generation changes. It does so only for requests without any field that could change the answer.
     package var isRepeatable: Bool
+    /// How long the answer is held back, with nothing but a timer for it.
+    package var delay = Duration.zero
+    /// Who asked, where it was found out; for the access log.
+    package var user: String?
+    /// What it came from, such as a release; for the access log.
+    package var origin: String?
 
     package init(_ status: Status, fields: Fields = Fields(), body: Body = .none, isRepeatable: Bool = false) {
         self.status = status
@@ -25,14 +33,30 @@ package struct Answer<File: Sendable>: Sendable {
         self.isRepeatable = isRepeatable
     }
 
-    /// The length of the body, in bytes.
-    package var contentLength: Int64 {
+    /// The length of the body, in bytes; `nil` where nobody knows it yet.
+    package var contentLength: Int64? {
         switch body {
         case .none: 0
         case .bytes(let bytes): Int64(bytes.count)
         case .file(_, _, let count): count
+        case .pieces: nil
         }
     }
+}
+
+/// A body that is made while it is sent: no more of it is in memory than one piece, however slow the client is.
+package protocol BodySource: AnyObject, Sendable {
+    /// The next piece, at most ``BodyPiece/limit`` bytes; empty at the end. May block; never called again before it has
+    /// returned, but on any thread.
+    ///
+    /// - Throws: where the rest can't be made; the connection is cut, as the status has been sent long before.
+    func next() throws -> [UInt8]
+}
+
+/// The measure of a ``BodySource``'s pieces.
+package enum BodyPiece {
+    /// In bytes: a piece and its framing fit in an event loop's output beside what waits there.
+    package static let limit = 128 << 10
 }
 
 /// A status code with its reason phrase (RFC 9110 section 15).
@@ -52,6 +76,7 @@ package struct Status: Hashable, Sendable {
     package static let movedPermanently = Status(301, "Moved Permanently")
     package static let notModified = Status(304, "Not Modified")
     package static let badRequest = Status(400, "Bad Request")
+    package static let unauthorized = Status(401, "Unauthorized")
     package static let forbidden = Status(403, "Forbidden")
     package static let notFound = Status(404, "Not Found")
     package static let methodNotAllowed = Status(405, "Method Not Allowed")
@@ -62,6 +87,7 @@ package struct Status: Hashable, Sendable {
     package static let uriTooLong = Status(414, "URI Too Long")
     package static let rangeNotSatisfiable = Status(416, "Range Not Satisfiable")
     package static let expectationFailed = Status(417, "Expectation Failed")
+    package static let tooManyRequests = Status(429, "Too Many Requests")
     package static let requestHeaderFieldsTooLarge = Status(431, "Request Header Fields Too Large")
     package static let internalServerError = Status(500, "Internal Server Error")
     package static let notImplemented = Status(501, "Not Implemented")

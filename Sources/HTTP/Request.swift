@@ -11,6 +11,10 @@ package struct Request: Sendable {
     package var body: [UInt8]
     /// Whom the request came from.
     package var peer: Peer
+    /// Whom the client has proved to be, where names are asked for.
+    package var user: String?
+    /// Whether that user may change things.
+    package var isAdministrator = false
 
     package init(
         method: Method,

@@ -71,6 +71,24 @@ package struct RequestHead: Hashable, Sendable {
         )
     }
 
+    /// The value of the first `User-Agent`, cut off at `limit` bytes; empty where there is none.
+    package func userAgent(in bytes: Span<UInt8>, limit: Int) -> String {
+        var start = fields.lowerBound
+        while start < fields.upperBound {
+            var colon = start
+            while bytes[colon] != UInt8(ascii: ":") { colon += 1 }
+            var end = colon + 1
+            while bytes[end] != UInt8(ascii: "\r") { end += 1 }
+            if colon - start == 10, Characters.matches(bytes, start..<colon, "user-agent") {
+                let value = RequestParser.trimmed(bytes, colon + 1..<end)
+                let text = Self.copy(bytes, value.lowerBound..<min(value.upperBound, value.lowerBound + limit))
+                return String(decoding: text, as: UTF8.self)
+            }
+            start = end + 2
+        }
+        return ""
+    }
+
     private func methodName(in bytes: Span<UInt8>) -> Method {
         switch verb {
         case .get: .get

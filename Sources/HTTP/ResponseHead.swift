@@ -17,11 +17,13 @@ package enum ResponseHead {
     ///
     /// - Parameters:
     ///   - contentLength: In bytes; `nil` for answers that carry none (RFC 9110 section 8.6).
+    ///   - isChunked: Whether the body goes in chunks (RFC 9112 section 7.1).
     ///   - date: ``dateLength`` bytes.
     package static func serialise(
         _ status: Status,
         fields: Fields,
         contentLength: Int64?,
+        isChunked: Bool = false,
         date: [UInt8]
     ) -> Bytes {
         var bytes: [UInt8] = []
@@ -38,6 +40,7 @@ package enum ResponseHead {
             bytes += "\r\n".utf8
         }
         if let contentLength { bytes += "Content-Length: \(contentLength)\r\n".utf8 }
+        if isChunked { bytes += "Transfer-Encoding: chunked\r\n".utf8 }
         bytes += "\r\n".utf8
         return Bytes(bytes: bytes, dateOffset: dateOffset)
     }

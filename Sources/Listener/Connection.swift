@@ -15,7 +15,7 @@ final class Connection {
         case deciding
         /// An answer is being sent.
         case sending
-        /// A worker reads the next part of a file.
+        /// A worker reads the next part of a file, or makes the next piece of a body.
         case readingDisk
         /// The last of the output is on its way, then it is closed.
         case closing
@@ -33,6 +33,9 @@ final class Connection {
         let file: SharedFile?
         var fileOffset: Int64
         var fileRemaining: Int64
+        /// What makes the rest; `nil` once there is no more.
+        var source: (any BodySource)?
+        let isChunked: Bool
     }
 
     /// A request whose body is being read.
@@ -79,6 +82,8 @@ final class Connection {
     /// Bytes dropped while lingering.
     var dropped = 0
     var peer: Peer?
+    /// What the access log will say of the request being answered; `nil` where nobody wants to know.
+    var logged: LoggedRequest?
 
     init(owning number: Int32, serial: UInt64, endpoint: Int, session: TLSSession?) {
         descriptor = FileDescriptor(owning: number)

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import HTTP
 internal import Platform
 
@@ -58,14 +59,30 @@ extension EventLoop {
             // Read before the answer is decided, so that an answer that is overtaken is never kept.
             let generation = served.responder.generation
             let bytes = headBytes.span
-            let answer = served.responder.answer(to: head.request(from: bytes, body: body, peer: peer))
-            let ready = ReadyAnswer.make(answer, isHead: head.verb == .head, date: date)
-            let key = answer.isRepeatable ? AnswerKey(head, in: bytes, endpoint: endpoint) : nil
-            inbox.post(
-                .answer(number: number, serial: serial, ready, cache: key.map { ($0, generation) })
-            )
+            served.responder.answer(to: head.request(from: bytes, body: body, peer: peer)) { answer in
+                let ready = ReadyAnswer.make(
+                    answer,
+                    isHead: head.verb == .head,
+                    mayChunk: head.isVersion11,
+                    date: date
+                )
+                let isKept = answer.isRepeatable && ready.source == nil
+                let key = isKept ? AnswerKey(head, in: headBytes.span, endpoint: endpoint) : nil
+                let message = Message.answer(
+                    number: number,
+                    serial: serial,
+                    ready,
+                    cache: key.map { ($0, generation) }
+                )
+                guard answer.delay > .zero else { return inbox.post(message) }
+                let limit = DispatchTime.now() + .nanoseconds(Int(clamping: answer.delay.inNanoseconds))
+                Self.delayed.asyncAfter(deadline: limit) { inbox.post(message) }
+            }
         }
     }
+
+    /// Where answers wait that are held back: no thread is kept for them.
+    private static let delayed = DispatchQueue(label: "specman.listener.delayed")
 
     /// Takes what another thread sent.
     func take(_ message: Message) {
@@ -87,6 +104,10 @@ extension EventLoop {
             guard let connection = connection(number, serial), connection.phase == .readingDisk else { return }
             goOnSending(connection, fromDisk: bytes)
             settle(connection)
+        case .piece(let number, let serial, let bytes, let isLast):
+            guard let connection = connection(number, serial), connection.phase == .readingDisk else { return }
+            goOnSending(connection, piece: bytes, isLast: isLast)
+            settle(connection)
         }
     }
 
@@ -101,7 +122,7 @@ extension EventLoop {
     }
 
     /// Whom the requests come from; asked of the kernel once for each connection, and only where it matters.
-    private func peer(of connection: Connection) -> Peer {
+    func peer(of connection: Connection) -> Peer {
         if let peer = connection.peer { return peer }
         let peer: Peer =
             state.endpoints[connection.endpoint].isLocal

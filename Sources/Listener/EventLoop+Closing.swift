@@ -57,6 +57,7 @@ extension EventLoop {
             if connection.incomplete == nil {
                 connection.requestStart = now
                 connection.method = LoopStatistics.methods.count - 1
+                if isLogged[connection.endpoint] { connection.logged = LoggedRequest() }
             }
             refuse(connection, .requestTimeout)
         case .deciding, .sending, .readingDisk, .closing, .lingering, .broken:

@@ -130,6 +130,7 @@ extension EventLoop {
             connection.method = Int(head.verb.rawValue)
             connection.keepsAlive = head.keepsAlive && !endsConnections
             connection.announcesKeepAlive = !head.isVersion11 && connection.keepsAlive
+            if isLogged[connection.endpoint] { connection.logged = LoggedRequest(head, bytes) }
             decide(connection, head, bytes)
             plain.take(head.count)
             if !connection.keepsAlive, !plain.isEmpty { connection.lingers = true }
@@ -141,6 +142,7 @@ extension EventLoop {
         case .malformed(let status):
             connection.requestStart = now
             connection.method = LoopStatistics.methods.count - 1
+            if isLogged[connection.endpoint] { connection.logged = LoggedRequest() }
             refuse(connection, status)
             return false
         }

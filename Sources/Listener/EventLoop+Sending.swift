@@ -15,11 +15,15 @@ extension EventLoop {
     func respond(_ connection: Connection, _ ready: ReadyAnswer) {
         ready.setDate(date)
         connection.status = ready.status
-        if connection.keepsAlive, !connection.announcesKeepAlive, ready.file == nil, connection.unsent == nil,
+        if let logged = connection.logged { note(ready, in: logged) }
+        // Without chunks only the end of the connection can say where the body ends (RFC 9112 section 6.3).
+        if ready.source != nil, !ready.isChunked { connection.keepsAlive = false }
+        if connection.keepsAlive, !connection.announcesKeepAlive, ready.file == nil, ready.source == nil,
+            connection.unsent == nil,
             TLSSession.ciphertextBound(ready.count) <= transport.output.room
         {
             write(connection, ready)
-            statistics.responseBytes.add(UInt64(ready.count))
+            count(ready.count, of: connection)
             return finishAnswer(connection)
         }
         connection.sending = Connection.Sending(
@@ -27,7 +31,9 @@ extension EventLoop {
                 ? ready.bytes : ready.bytes(withConnection: connection.keepsAlive ? "keep-alive" : "close"),
             file: ready.file,
             fileOffset: ready.fileOffset,
-            fileRemaining: ready.fileCount
+            fileRemaining: ready.fileCount,
+            source: ready.source,
+            isChunked: ready.isChunked
         )
         connection.phase = .sending
         pump(connection)
@@ -69,7 +75,7 @@ extension EventLoop {
         sending.fileOffset += Int64(bytes.count)
         sending.fileRemaining -= Int64(bytes.count)
         connection.sending = sending
-        statistics.responseBytes.add(UInt64(bytes.count))
+        count(bytes.count, of: connection)
         guard flush(connection) else { return }
         pump(connection)
         afterAnswer(connection)
@@ -83,10 +89,11 @@ extension EventLoop {
     }
 
     /// Sends of the current answer what the socket and the turn allow.
-    private func pump(_ connection: Connection) {
+    func pump(_ connection: Connection) {
         var turn = 0
         while connection.phase == .sending, connection.unsent == nil, let sending = connection.sending {
             if sending.offset == sending.bytes.count, sending.fileRemaining == 0 {
+                if let source = sending.source { return makePiece(connection, source, isChunked: sending.isChunked) }
                 connection.sending = nil
                 return finishAnswer(connection)
             }
@@ -101,7 +108,7 @@ extension EventLoop {
             turn += count
             // The buffer's bytes stay until they are encrypted.
             guard unsafe write(connection, chunk.readable) else { return }
-            statistics.responseBytes.add(UInt64(count))
+            self.count(count, of: connection)
             // The last part leaves with what is behind it.
             if let rest = connection.sending, rest.offset == rest.bytes.count, rest.fileRemaining == 0 { continue }
             flush(connection)
@@ -167,12 +174,19 @@ extension EventLoop {
     private func finishAnswer(_ connection: Connection) {
         let duration = MonotonicClock.nanoseconds &- connection.requestStart
         statistics.count(method: connection.method, code: connection.status, nanoseconds: duration)
+        if connection.logged != nil { log(connection, isComplete: true) }
         if connection.keepsAlive {
             connection.phase = .readingHead
             setDeadline(connection, timeouts.idle)
         } else {
             startClosing(connection)
         }
+    }
+
+    /// Counts bytes of an answer that were handed to the socket.
+    func count(_ bytes: Int, of connection: Connection) {
+        statistics.responseBytes.add(UInt64(bytes))
+        if let logged = connection.logged { logged.bytes += bytes }
     }
 
     // MARK: Bytes

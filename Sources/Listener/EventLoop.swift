@@ -77,6 +77,8 @@ final class EventLoop: @unchecked Sendable {
     var cache: AnswerCache
     /// By endpoint: what the cached answers hold for.
     var generations: [UInt64]
+    /// By endpoint: whether somebody wants to know of each answer.
+    let isLogged: [Bool]
     private var acceptors: [(acceptor: TLSAcceptor, version: UInt64)?]
     var date: DateHeader
     /// Of this turn, in nanoseconds.
@@ -101,6 +103,7 @@ final class EventLoop: @unchecked Sendable {
         transport = TLSTransport(input: Self.inputSize, output: Self.outputSize)
         cache = AnswerCache(limit: state.limits.cacheSize)
         generations = state.endpoints.map(\.responder.generation)
+        isLogged = state.endpoints.map { $0.log != nil }
         acceptors = Array(repeating: nil, count: state.endpoints.count)
         date = DateHeader(second: WallClock.coarseSeconds)
         now = MonotonicClock.nanoseconds
@@ -259,6 +262,7 @@ final class EventLoop: @unchecked Sendable {
 
     /// Forgets a connection; its descriptor is closed with the last reference to it.
     func close(_ connection: Connection) {
+        if connection.logged != nil { log(connection, isComplete: false) }
         let place = Int(connection.number)
         connections[place] = nil
         deadlines[place] = 0

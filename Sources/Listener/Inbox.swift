@@ -9,6 +9,8 @@ enum Message: Sendable {
     case answer(number: Int32, serial: UInt64, ReadyAnswer, cache: (key: AnswerKey, generation: UInt64)?)
     /// What a worker read from the disk; `nil` where it failed or the file ended early.
     case chunk(number: Int32, serial: UInt64, [UInt8]?)
+    /// What a worker made of a body, framed; `nil` where it failed.
+    case piece(number: Int32, serial: UInt64, [UInt8]?, isLast: Bool)
 }
 
 /// The messages that wait for an event loop, and the descriptor that wakes it.

@@ -19,6 +19,14 @@ final class ReadyAnswer: @unchecked Sendable {
     let file: SharedFile?
     let fileOffset: Int64
     let fileCount: Int64
+    /// What makes the body that follows `bytes`.
+    let source: (any BodySource)?
+    /// Whether what `source` makes goes in chunks.
+    let isChunked: Bool
+    /// Who asked, where it was found out.
+    let user: String?
+    /// What it came from, in the responder's words.
+    let origin: String?
     let status: Int
     /// Whether it is what the responder said, not a failure on the way.
     let isFaithful: Bool
@@ -35,6 +43,10 @@ final class ReadyAnswer: @unchecked Sendable {
         file: SharedFile?,
         fileOffset: Int64,
         fileCount: Int64,
+        source: (any BodySource)? = nil,
+        isChunked: Bool = false,
+        user: String? = nil,
+        origin: String? = nil,
         status: Int,
         isFaithful: Bool,
         dateSecond: Int64
@@ -45,6 +57,10 @@ final class ReadyAnswer: @unchecked Sendable {
         self.file = file
         self.fileOffset = fileOffset
         self.fileCount = fileCount
+        self.source = source
+        self.isChunked = isChunked
+        self.user = user
+        self.origin = origin
         self.status = status
         self.isFaithful = isFaithful
         self.dateSecond = dateSecond
@@ -69,9 +85,12 @@ final class ReadyAnswer: @unchecked Sendable {
     }
 
     /// Turns a responder's answer into bytes; blocks where a small file has to be read.
+    ///
+    /// - Parameter mayChunk: Whether the client knows chunks: it speaks HTTP/1.1.
     static func make(
         _ answer: Answer<SharedFile>,
         isHead: Bool,
+        mayChunk: Bool = true,
         date: DateHeader,
         isFaithful: Bool = true
     ) -> ReadyAnswer {
@@ -80,6 +99,7 @@ final class ReadyAnswer: @unchecked Sendable {
         var file: SharedFile?
         var fileOffset: Int64 = 0
         var fileCount: Int64 = 0
+        var source: (any BodySource)?
         if allowsContent, !isHead {
             switch answer.body {
             case .none:
@@ -95,12 +115,16 @@ final class ReadyAnswer: @unchecked Sendable {
                 file = shared
                 fileOffset = offset
                 fileCount = count
+            case .pieces(let pieces):
+                source = pieces
             }
         }
+        let isChunked = mayChunk && allowsContent && answer.contentLength == nil
         let head = ResponseHead.serialise(
             answer.status,
             fields: answer.fields,
             contentLength: allowsContent ? answer.contentLength : nil,
+            isChunked: isChunked,
             date: date.bytes
         )
         return ReadyAnswer(
@@ -109,6 +133,10 @@ final class ReadyAnswer: @unchecked Sendable {
             file: file,
             fileOffset: fileOffset,
             fileCount: fileCount,
+            source: source,
+            isChunked: isChunked,
+            user: answer.user,
+            origin: answer.origin,
             status: answer.status.code,
             isFaithful: isFaithful,
             dateSecond: date.second

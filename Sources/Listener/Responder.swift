@@ -9,4 +9,19 @@ package protocol Responder: Sendable {
 
     /// Decides an answer. Called on a worker queue, several at a time; may block, for as long as the client may wait.
     func answer(to request: Request) -> Answer<SharedFile>
+
+    /// Decides an answer and hands it to `reply`, once; later and from any thread where it has to wait for something
+    /// that must not hold a worker.
+    func answer(to request: Request, reply: @escaping @Sendable (Answer<SharedFile>) -> Void)
+
+    /// Who is told of each answer; `nil` where nobody wants to know.
+    var log: (any RequestLog)? { get }
+}
+
+extension Responder {
+    package func answer(to request: Request, reply: @escaping @Sendable (Answer<SharedFile>) -> Void) {
+        reply(answer(to: request))
+    }
+
+    package var log: (any RequestLog)? { nil }
 }

@@ -10,6 +10,7 @@ final class ServedEndpoint: Sendable {
     }
 
     let responder: any Responder
+    let log: (any RequestLog)?
     /// What it is bound to.
     let address: SocketAddress
     /// The listening socket's number, for the one loop that accepts from it.
@@ -25,6 +26,7 @@ final class ServedEndpoint: Sendable {
     init(_ endpoint: Endpoint, responder: any Responder) throws(ListenerError) {
         let socket = try ListeningSocket(endpoint)
         self.responder = responder
+        log = responder.log
         address = socket.address
         number = socket.number
         self.socket = Mutex(socket)

@@ -33,6 +33,8 @@ struct PEMFile {
 
     let certificates: [CertificatePointer]
     let key: KeyPointer?
+    /// All of the file.
+    let bytes: [UInt8]
 
     static func read(_ path: String) throws(CertificateError) -> PEMFile {
         ERR_clear_error()
@@ -56,6 +58,7 @@ struct PEMFile {
     }
 
     init(_ bytes: [UInt8]) {
+        self.bytes = bytes
         var certificates: [CertificatePointer] = []
         Self.withBIO(bytes) { input in
             while let certificate = PEM_read_bio_X509(input, nil, refusePassphrase, nil) {

@@ -3,6 +3,8 @@ internal import COpenSSL
 /// Makes the sessions of one event loop: an `SSL_CTX` of its own, so that loops don't contend for its counters.
 package final class TLSAcceptor {
     let context: OpaquePointer
+    /// Kept, as `context` points to it.
+    private let tickets: TicketKeys
 
     /// TLS 1.2 suites: Mozilla's intermediate list without finite-field Diffie-Hellman, which costs the server more
     /// than the client ("D(HE)at", CVE-2002-20001) and which no client of the last ten years needs.
@@ -14,25 +16,31 @@ package final class TLSAcceptor {
     private static let suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
     private static let groups = "X25519:prime256v1:secp384r1"
 
-    init(identity: TLSIdentity, ticketKeys: [UInt8]) throws(OpenSSLError) {
+    /// Marks tickets as made by this program (`SSL_CTX_set_session_id_context(3)`); without it no session of a client
+    /// with a certificate is resumed.
+    private static let sessionContext = Array("specman".utf8)
+
+    init(identity: TLSIdentity, clients: [CertificatePointer], tickets: TicketKeys) throws(OpenSSLError) {
         guard let context = SSL_CTX_new(TLS_server_method()) else {
             throw OpenSSLError(doing: "make a TLS context")
         }
         self.context = context
+        self.tickets = tickets
         // Renegotiation and compression have no use and a history of attacks (CVE-2009-3555, CVE-2012-4929). Our
         // order of suites goes first: AES-128 is the cheapest for both sides, ChaCha20 for clients without AES.
         SSL_CTX_set_options(context, specman_server_options())
         specman_ctx_mode(context, Int(SSL_MODE_RELEASE_BUFFERS))
         specman_ctx_no_session_cache(context)
         SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
-        var keys = ticketKeys
         guard specman_ctx_min_version(context, TLS1_2_VERSION) == 1,
             SSL_CTX_set_cipher_list(context, Self.ciphers) == 1,
             SSL_CTX_set_ciphersuites(context, Self.suites) == 1,
             specman_ctx_groups(context, Self.groups) == 1,
             // One ticket a handshake: a client that opens several connections asks on each.
             SSL_CTX_set_num_tickets(context, 1) == 1,
-            specman_ctx_ticket_keys(context, &keys, Int32(keys.count)) == 1,
+            SSL_CTX_set_session_id_context(context, Self.sessionContext, UInt32(Self.sessionContext.count)) == 1,
+            SSL_CTX_set_ex_data(context, TicketKeys.place, Unmanaged.passUnretained(tickets).toOpaque()) == 1,
+            SSL_CTX_set_tlsext_ticket_key_evp_cb(context, TicketKeys.callback) == 1,
             SSL_CTX_use_certificate(context, identity.certificate) == 1,
             SSL_CTX_use_PrivateKey(context, identity.key) == 1
         else { throw OpenSSLError(doing: "set up TLS") }
@@ -41,6 +49,21 @@ package final class TLSAcceptor {
                 throw OpenSSLError(doing: "set up the certificate chain")
             }
         }
+        if !clients.isEmpty { try askForCertificates(signedBy: clients) }
+    }
+
+    /// Takes only clients that show a certificate under one of these, which need not be roots.
+    private func askForCertificates(signedBy authorities: [CertificatePointer]) throws(OpenSSLError) {
+        let attempt = "set up the authorities of clients"
+        guard let store = SSL_CTX_get_cert_store(context),
+            X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN)) == 1
+        else { throw OpenSSLError(doing: attempt) }
+        for authority in authorities {
+            guard X509_STORE_add_cert(store, authority.pointer) == 1,
+                SSL_CTX_add_client_CA(context, authority.pointer) == 1
+            else { throw OpenSSLError(doing: attempt) }
+        }
+        SSL_CTX_set_verify(context, specman_client_verification(), nil)
     }
 
     deinit {

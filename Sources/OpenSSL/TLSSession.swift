@@ -21,6 +21,8 @@ package final class TLSSession {
     }
 
     private let session: OpaquePointer
+    /// Kept, as its context calls back into it while a handshake is under way.
+    private let acceptor: TLSAcceptor
     private let transport: TLSTransport
 
     /// A session of `acceptor`, before its handshake.
@@ -34,12 +36,16 @@ package final class TLSSession {
         SSL_set_bio(session, bio, bio)
         SSL_set_accept_state(session)
         self.session = session
+        self.acceptor = acceptor
         self.transport = transport
     }
 
     deinit {
         SSL_free(session)
     }
+
+    /// The protocol version, such as `TLSv1.3` (`SSL_get_version(3)`).
+    package var version: String { SSL_get_version(session).map { String(cString: $0) } ?? "" }
 
     /// Goes on with the handshake as far as the transport's input reaches.
     package func handshake() -> Handshake {

@@ -21,9 +21,23 @@ final class GzipForms: Sendable {
     /// What all forms together may take, in bytes: a share of the 96 MiB that the daemon stays below.
     static let budget = 16 << 20
 
+    /// What there is of a file's form.
+    enum Finding: Sendable {
+        case form(Form)
+        /// None that is worth it.
+        case nothing
+        /// Others are being made: the file goes as it is, this time.
+        case busy
+    }
+
+    /// Forms made at a time: each takes the file and its form in memory, up to twice ``largest``.
+    private static let mostAtATime = 2
+
     private struct Entry {
-        /// `nil` where the form isn't worth it: hardly smaller than the content.
+        /// `nil` where the form isn't worth it, and nobody has insisted on it.
         var form: Form?
+        /// Whether it is notably smaller than the content.
+        var isWorth: Bool
         var lastUse: UInt64
         var cost: Int { (form?.bytes.count ?? 0) + 128 }
     }
@@ -32,6 +46,8 @@ final class GzipForms: Sendable {
         var entries: [Digest: Entry] = [:]
         var cost = 0
         var uses: UInt64 = 0
+        /// How many are being made.
+        var making = 0
     }
 
     private let state = Mutex(State())
@@ -41,7 +57,7 @@ final class GzipForms: Sendable {
         self.budget = budget
     }
 
-    /// The form of a file; `nil` where it has none that is worth it.
+    /// The form of a file.
     ///
     /// - Parameters:
     ///   - content: reads the file; called where the form isn't kept.
@@ -51,34 +67,46 @@ final class GzipForms: Sendable {
         of digest: Digest,
         always: Bool = false,
         content: () throws(StoreError) -> [UInt8]?
-    ) throws(StoreError) -> Form? {
-        if !always, let known = known(digest) { return known.form }
-        guard let bytes = try content() else { return nil }
-        // Two that ask at once for the same one both make it; the second overwrites the first with its like.
+    ) throws(StoreError) -> Finding {
+        if let known = known(digest) {
+            if let form = known.form, always || known.isWorth { return .form(form) }
+            if !always { return .nothing }
+        }
+        guard begin() else { return .busy }
+        defer { state.withLock { $0.making -= 1 } }
+        guard let bytes = try content() else { return .nothing }
         let compressed = try Self.compress(bytes)
         let isWorth = compressed.count < bytes.count - bytes.count / 16
         guard isWorth || always else {
-            keep(nil, of: digest)
-            return nil
+            keep(nil, of: digest, isWorth: false)
+            return .nothing
         }
         let form = Form(bytes: compressed, digest: try ContentSum.digest(of: compressed))
-        if isWorth { keep(form, of: digest) }
-        return form
+        keep(form, of: digest, isWorth: isWorth)
+        return .form(form)
     }
 
-    private func known(_ digest: Digest) -> (form: Form?, Void)? {
+    private func begin() -> Bool {
         state.withLock { state in
-            guard state.entries[digest] != nil else { return nil }
-            state.uses += 1
-            state.entries[digest]?.lastUse = state.uses
-            return (state.entries[digest]?.form, ())
+            guard state.making < Self.mostAtATime else { return false }
+            state.making += 1
+            return true
         }
     }
 
-    private func keep(_ form: Form?, of digest: Digest) {
+    private func known(_ digest: Digest) -> (form: Form?, isWorth: Bool)? {
+        state.withLock { state in
+            guard let entry = state.entries[digest] else { return nil }
+            state.uses += 1
+            state.entries[digest]?.lastUse = state.uses
+            return (entry.form, entry.isWorth)
+        }
+    }
+
+    private func keep(_ form: Form?, of digest: Digest, isWorth: Bool) {
         state.withLock { state in
             state.uses += 1
-            let entry = Entry(form: form, lastUse: state.uses)
+            let entry = Entry(form: form, isWorth: isWorth, lastUse: state.uses)
             state.cost += entry.cost - (state.entries.updateValue(entry, forKey: digest)?.cost ?? 0)
             while state.cost > budget, let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
                 state.cost -= oldest.value.cost

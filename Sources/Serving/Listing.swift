@@ -3,7 +3,7 @@ internal import HTTP
 internal import Store
 
 /// What a directory of a release holds, in the three forms in which it can be asked for.
-struct Listing: Sendable {
+enum Listing {
     /// The forms, the preferred one first.
     enum Form: Int, CaseIterable, Sendable {
         case html
@@ -42,51 +42,40 @@ struct Listing: Sendable {
         var text: String { String(decoding: name, as: UTF8.self) }
     }
 
-    let entries: [Entry]
-    /// What the entries are sorted by.
-    let order: ListingOrder
+}
 
-    init(entries: [Entry], order: ListingOrder) {
-        self.entries = order.sorted(entries)
-        self.order = order
+extension Listing.Entry {
+    init(_ entry: DirectoryEntry) {
+        self.init(
+            name: entry.name,
+            isDirectory: entry.record.kind == .directory,
+            isLink: entry.isLink,
+            size: entry.record.size,
+            digest: entry.record.digest,
+            modified: entry.record.modified
+        )
     }
 
-    /// A list of objects: `name`, `type`, `size`, `digest`, `modified`, `link`, and `href`, which leads to the entry
-    /// whatever bytes its name has.
-    var json: [UInt8] {
-        JSONWriter.document { json in
-            json.array { json in
-                for entry in entries { Self.write(entry, to: &json) }
-            }
-        }
-    }
-
-    /// One name a line, directories with `/` after it. A name that holds control bytes would tear the lines apart, so
-    /// that one is written percent-encoded.
-    var text: [UInt8] {
-        var bytes: [UInt8] = []
-        for entry in entries {
-            if entry.name.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
-                bytes += PercentCoding.encode(component: entry.name).utf8
-            } else {
-                bytes += entry.name
-            }
-            if entry.isDirectory { bytes.append(UInt8(ascii: "/")) }
-            bytes.append(UInt8(ascii: "\n"))
-        }
-        return bytes
-    }
-
-    private static func write(_ entry: Entry, to json: inout JSONWriter) {
+    /// An object: `name`, `type`, `size`, `digest`, `modified`, `link`, and `href`, which leads to the entry whatever
+    /// bytes its name has.
+    func write(to json: inout JSONWriter) {
         json.object { json in
-            json.member("name", entry.text)
-            json.member("type", entry.isDirectory ? "directory" : "file")
-            json.member("size", entry.isDirectory ? nil : entry.size)
-            json.member("digest", entry.digest?.description)
-            json.member("modified", entry.modified.rfc3339)
-            json.member("link", entry.isLink)
-            json.member("href", entry.reference)
+            json.member("name", text)
+            json.member("type", isDirectory ? "directory" : "file")
+            json.member("size", isDirectory ? nil : size)
+            json.member("digest", digest?.description)
+            json.member("modified", modified.rfc3339)
+            json.member("link", isLink)
+            json.member("href", reference)
         }
+    }
+
+    /// The name, with `/` after a directory's, and the end of the line. A name that holds control bytes would tear the
+    /// lines apart, so that one is written percent-encoded.
+    var line: [UInt8] {
+        let isPlain = !name.contains { $0 < 0x20 || $0 == 0x7F }
+        let shown = isPlain ? name : Array(PercentCoding.encode(component: name).utf8)
+        return shown + (isDirectory ? [UInt8(ascii: "/"), UInt8(ascii: "\n")] : [UInt8(ascii: "\n")])
     }
 }
 

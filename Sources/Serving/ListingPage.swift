@@ -2,47 +2,55 @@ internal import Content
 internal import HTTP
 
 /// A listing as a page: one table, no script, readable on a phone and in the dark.
-struct ListingPage {
-    /// How many entries the page shows: beyond that a browser only suffers. The other two forms hold all of them.
-    static let mostRows = 10_000
+enum ListingPage {
+    /// What the page's last line sums up.
+    struct Totals: Sendable {
+        private(set) var files = 0
+        private(set) var directories = 0
+        private(set) var bytes: Int64 = 0
+
+        var count: Int { files + directories }
+
+        mutating func add(_ entry: Listing.Entry) {
+            if entry.isDirectory {
+                directories += 1
+                return
+            }
+            files += 1
+            let (sum, overflow) = bytes.addingReportingOverflow(entry.size)
+            bytes = overflow ? .max : sum
+        }
+    }
 
     /// Forbids whatever a page like this doesn't need, in case a name should ever slip through the escaping.
     static let contentSecurityPolicy =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-    /// The directory's path in the release, decoded.
-    let components: [[UInt8]]
-    let listing: Listing
-    let tag: Tag
-    let digest: Digest
-
-    /// The page's bytes.
-    var html: [UInt8] {
+    /// Everything up to the first entry.
+    ///
+    /// - Parameter order: `nil` where the entries can't be had in another one.
+    static func beginning(of subject: ListingWriter.Subject, order: ListingOrder?) -> [UInt8] {
         var page = Page()
-        let path = "/" + components.map { String(decoding: $0, as: UTF8.self) + "/" }.joined()
+        let path = "/" + subject.components.map { String(decoding: $0, as: UTF8.self) + "/" }.joined()
         page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
         page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>")
         page.text(path)
-        page.raw("</title>\n<style>\(Self.style)</style>\n</head>\n<body>\n<h1>")
-        writeBreadcrumbs(to: &page)
+        page.raw("</title>\n<style>\(style)</style>\n</head>\n<body>\n<h1>")
+        writeBreadcrumbs(subject.components, to: &page)
         page.raw("</h1>\n<table>\n")
-        writeHeader(to: &page)
+        writeHeader(order, to: &page)
         page.raw("<tbody>\n")
-        if !components.isEmpty {
+        if !subject.components.isEmpty {
             page.raw(
                 "<tr><td class=\"n\"><a href=\"../\">../</a></td>"
                     + "<td class=\"s\"></td><td class=\"t\"></td><td class=\"d\"></td></tr>\n"
             )
         }
-        for entry in listing.entries.prefix(Self.mostRows) { write(entry, to: &page) }
-        page.raw("</tbody>\n</table>\n<footer>")
-        writeFooter(to: &page)
-        page.raw("</footer>\n</body>\n</html>\n")
         return page.bytes
     }
 
     /// Each directory on the way, as a link relative to this one.
-    private func writeBreadcrumbs(to page: inout Page) {
+    private static func writeBreadcrumbs(_ components: [[UInt8]], to page: inout Page) {
         let up = { (levels: Int) in levels == 0 ? "./" : String(repeating: "../", count: levels) }
         page.raw("<a href=\"\(up(components.count))\" aria-label=\"top\">/</a>")
         for (index, component) in components.enumerated() {
@@ -52,21 +60,27 @@ struct ListingPage {
         }
     }
 
-    private func writeHeader(to page: inout Page) {
+    private static func writeHeader(_ order: ListingOrder?, to page: inout Page) {
         page.raw("<thead><tr>")
         for (key, title, style) in [
             (ListingOrder.Key.name, "Name", "n"), (.size, "Size", "s"), (.modified, "Modified (UTC)", "t"),
         ] {
-            let isCurrent = listing.order.key == key
-            let turns = isCurrent && !listing.order.isDescending
-            let sorted = listing.order.isDescending ? "descending" : "ascending"
+            guard let order else {
+                page.raw("<th class=\"\(style)\">\(title)</th>")
+                continue
+            }
+            let isCurrent = order.key == key
+            let turns = isCurrent && !order.isDescending
+            let sorted = order.isDescending ? "descending" : "ascending"
             page.raw("<th class=\"\(style)\"\(isCurrent ? " aria-sort=\"\(sorted)\"" : "")>")
             page.raw("<a href=\"?sort=\(key.rawValue)&amp;order=\(turns ? "desc" : "asc")\">\(title)</a></th>")
         }
         page.raw("<th class=\"d\">SHA-256</th></tr></thead>\n")
     }
 
-    private func write(_ entry: Listing.Entry, to page: inout Page) {
+    /// One entry.
+    static func row(_ entry: Listing.Entry) -> [UInt8] {
+        var page = Page()
         page.raw("<tr><td class=\"n\"><a href=\"\(entry.reference)\"><bdi>")
         page.text(entry.text)
         page.raw(entry.isDirectory ? "</bdi>/</a>" : "</bdi></a>")
@@ -83,24 +97,20 @@ struct ListingPage {
             page.raw("<code title=\"\(digest)\">\(digest.hex.prefix(12))</code>")
         }
         page.raw("</td></tr>\n")
+        return page.bytes
     }
 
-    private func writeFooter(to page: inout Page) {
-        let files = listing.entries.filter { !$0.isDirectory }
-        let directories = listing.entries.count - files.count
-        var bytes: Int64 = 0
-        for file in files {
-            let (sum, overflow) = bytes.addingReportingOverflow(file.size)
-            bytes = overflow ? .max : sum
-        }
-        if listing.entries.count > Self.mostRows {
-            page.raw("The first \(Self.mostRows) of \(listing.entries.count) entries. All of them: ")
-            page.raw("Accept: application/json or text/plain.<br>")
-        }
-        page.raw("\(directories) \(directories == 1 ? "directory" : "directories"), ")
-        page.raw("\(files.count) \(files.count == 1 ? "file" : "files"), \(ByteCount.format(bytes))<br>Release ")
-        page.text(tag.description)
-        page.raw(" <code title=\"\(digest)\">\(digest.hex.prefix(12))</code>")
+    /// Everything after the last entry.
+    static func end(of subject: ListingWriter.Subject, _ totals: Totals) -> [UInt8] {
+        var page = Page()
+        page.raw("</tbody>\n</table>\n<footer>")
+        page.raw("\(totals.directories) \(totals.directories == 1 ? "directory" : "directories"), ")
+        page.raw("\(totals.files) \(totals.files == 1 ? "file" : "files"), \(ByteCount.format(totals.bytes))")
+        page.raw(" · <a href=\"?archive=tgz\">all of it as .tar.gz</a><br>Release ")
+        page.text(subject.tag.description)
+        page.raw(" <code title=\"\(subject.digest)\">\(subject.digest.hex.prefix(12))</code>")
+        page.raw("</footer>\n</body>\n</html>\n")
+        return page.bytes
     }
 
     private static let style = """
@@ -120,8 +130,10 @@ struct ListingPage {
         .n{width:100%;overflow-wrap:anywhere}.s{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
         .t,.d{white-space:nowrap;color:var(--soft);font-variant-numeric:tabular-nums}
         code{font:.9em ui-monospace,monospace}small,footer{color:var(--soft)}footer{margin-top:1rem;font-size:.9rem}
-        @media(max-width:44rem){body{padding:.75rem}.d{display:none}th,td{padding:.5rem .35rem}h1,footer{padding:0 .35rem}}
-        @media(max-width:26rem){.t{display:none}}
+        @media(max-width:44rem){body{padding:.75rem}h1,footer{padding:0 .35rem}table,thead,tbody{display:block}
+        tr{display:grid;grid-template-columns:1fr auto;gap:.1rem 1rem;padding:.55rem .35rem;border-bottom:1px solid var(--line)}
+        th,td{display:block;padding:0;border:0}.n{width:auto;grid-area:1/1}.s{grid-area:1/2}
+        .t,.d{font-size:.85rem;grid-row:2}.d{text-align:right}td:empty{display:none}}
         """
 }
 

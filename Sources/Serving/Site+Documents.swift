@@ -20,9 +20,14 @@ extension Site {
     /// the custom pack registry ask for them.
     func catalog(_ request: Request) throws(Refusal) -> Answer<StoredFile> {
         let release = try release(for: request)
-        let entries: [DirectoryEntry]
+        var names: [[UInt8]] = []
         do throws(StoreError) {
-            entries = try release.entries(of: .root)
+            var start: [UInt8]? = []
+            while let name = start {
+                let part = try release.entries(of: .root, after: name, limit: Self.mostSorted)
+                names += part.entries.filter { $0.record.kind == .directory }.map(\.name)
+                start = part.next
+            }
         } catch {
             throw unreadable(error)
         }
@@ -31,9 +36,7 @@ extension Site {
                 json.object { json in
                     json.name("repositories")
                     json.array { json in
-                        for entry in entries where entry.record.kind == .directory {
-                            json.value(String(decoding: entry.name, as: UTF8.self))
-                        }
+                        for name in names { json.value(String(decoding: name, as: UTF8.self)) }
                     }
                 }
             }
@@ -67,16 +70,8 @@ extension Site {
     }
 
     /// `POST /-/sync`
-    ///
-    /// Over the network nobody can prove yet to be an administrator; whoever can open the socket is one.
     func sync(_ request: Request) throws(Refusal) -> Answer<StoredFile> {
-        guard request.peer == .local else {
-            throw Refusal(
-                .forbidden,
-                "Only administrators may do this, and over the network none is known: run specman sync on the host, "
-                    + "which goes through the socket on the volume."
-            )
-        }
+        try requireAdministrator(request)
         let report = actions.sync()
         return document(report.json, status: report.result == .failed ? .internalServerError : .ok)
     }

@@ -24,7 +24,7 @@ struct TreePlace: Sendable {
     }
 }
 
-/// The answers that come from a release: files, redirects and listings.
+/// The answers that come from a release: files and redirects.
 extension Site {
     private static let indexName = Array("index.html".utf8)
 
@@ -40,8 +40,10 @@ extension Site {
             guard !place.path.hasTrailingSlash else { throw notFound(at: place) }
             return try file(record, name: path.name, request: request, at: place)
         case .directory:
+            let archive = QueryParameters(request.query)?["archive"]
             // References in an index or a listing are relative to the directory, so its path has to end in a slash.
             guard place.path.hasTrailingSlash else { return redirect(request, at: place) }
+            if let archive { return try self.archive(archive, of: record, request: request, at: place) }
             // Where the name would go beyond a limit, no such file can be there.
             if let index = try? path.appending(Self.indexName), let record = try lookup(index, in: place),
                 record.kind == .file
@@ -93,7 +95,14 @@ extension Site {
         }
         // A link's own name tells more than that of the file it leads to, where it tells anything.
         let type = MediaType.known(name) ?? MediaType.forFile(named: record.path.name)
-        let gzip = try gzipForm(of: record, digest: digest, type: type, request: request, in: place.release)
+        let finding = try gzipForm(of: record, digest: digest, type: type, request: request, in: place.release)
+        var gzip: GzipForms.Form?
+        var isSettled = true
+        switch finding {
+        case .form(let form): gzip = form
+        case .nothing: break
+        case .busy: isSettled = false
+        }
         let tag = EntityTag(opaque: gzip == nil ? digest.hex : digest.hex + "-gzip")
         let size = gzip.map { Int64($0.bytes.count) } ?? record.size
         let stored = StoredFacts(entityTag: tag, lastModified: record.modified, size: size)
@@ -127,7 +136,7 @@ extension Site {
         fields.append("Accept-Ranges", "bytes")
         fields.append("Content-Type", type)
         fields.append(ReprDigest.fieldName, ReprDigest.value(of: gzip?.digest ?? digest))
-        let isRepeatable = request.fields[RequestedRelease.fieldName] == nil && record.modified <= now
+        let isRepeatable = isSettled && request.fields[RequestedRelease.fieldName] == nil && record.modified <= now
         if let gzip {
             fields.append("Content-Encoding", "gzip")
             return Answer(.ok, fields: fields, body: .bytes(gzip.bytes), isRepeatable: isRepeatable)
@@ -158,11 +167,11 @@ extension Site {
         type: String,
         request: Request,
         in release: Release
-    ) throws(Refusal) -> GzipForms.Form? {
-        guard options.compression, request.fields["Range"] == nil else { return nil }
+    ) throws(Refusal) -> GzipForms.Finding {
+        guard options.compression, request.fields["Range"] == nil else { return .nothing }
         let preference = ContentCoding.preference(request.fields["Accept-Encoding"])
         guard preference != .identity, preference == .onlyGzip || Self.mayHaveGzipForm(record, type: type) else {
-            return nil
+            return .nothing
         }
         do throws(StoreError) {
             return try gzipForms.form(of: digest, always: preference == .onlyGzip) { () throws(StoreError) in
@@ -182,70 +191,6 @@ extension Site {
             return try release.open(record)
         } catch {
             throw unreadable(error)
-        }
-    }
-
-    /// A listing, or 403 where listings are off: the directory is there, and its files may be asked for by name, so
-    /// that 404 would mislead whoever looks for the fault.
-    private func listing(
-        of directory: FileRecord,
-        request: Request,
-        at place: TreePlace
-    ) throws(Refusal) -> Answer<StoredFile> {
-        guard options.listing else {
-            throw Refusal(.forbidden, "Directories are not listed here (listener.listing is false).")
-        }
-        let form = Listing.Form(accept: request.fields["Accept"])
-        // The bytes of a listing may change with the program, its meaning only with the release.
-        let tag = EntityTag(opaque: "\(place.release.digest.hex)-\(place.release.tag)-\(form)", isWeak: true)
-        var fields = place.fields
-        fields.append("ETag", tag.description)
-        fields.append("Vary", "Accept, " + RequestedRelease.fieldName)
-        let outcome = Preconditions.evaluate(
-            method: request.method,
-            // Ranges of a document that is made anew each time are not worth having.
-            fields: Fields(request.fields.lines.filter { $0.name.lowercased() != "range" }),
-            stored: StoredFacts(entityTag: tag, lastModified: nil, size: 0),
-            now: options.clock()
-        )
-        if outcome == .notModified { return Answer(.notModified, fields: fields) }
-        if outcome == .preconditionFailed {
-            throw Refusal(.preconditionFailed, "The listing isn't the one that the request is about.", fields: fields)
-        }
-        let listing = Listing(entries: try entries(of: directory, at: place), order: ListingOrder(query: request.query))
-        fields.append("Content-Type", form.contentType)
-        if form == .html { fields.append("Content-Security-Policy", ListingPage.contentSecurityPolicy) }
-        let bytes =
-            switch form {
-            case .json: listing.json
-            case .text: listing.text
-            case .html:
-                ListingPage(
-                    components: place.components,
-                    listing: listing,
-                    tag: place.release.tag,
-                    digest: place.release.digest
-                ).html
-            }
-        return Answer(.ok, fields: fields, body: .bytes(bytes))
-    }
-
-    private func entries(of directory: FileRecord, at place: TreePlace) throws(Refusal) -> [Listing.Entry] {
-        let entries: [DirectoryEntry]
-        do throws(StoreError) {
-            entries = try place.release.entries(of: directory.path)
-        } catch {
-            throw unreadable(error)
-        }
-        return entries.map { entry in
-            Listing.Entry(
-                name: entry.name,
-                isDirectory: entry.record.kind == .directory,
-                isLink: entry.isLink,
-                size: entry.record.size,
-                digest: entry.record.digest,
-                modified: entry.record.modified
-            )
         }
     }
 }

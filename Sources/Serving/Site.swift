@@ -33,11 +33,14 @@ package final class Site: Sendable {
 
     /// The answer to `request`; may wait for the disk.
     package func answer(to request: Request) -> Answer<StoredFile> {
+        var answer: Answer<StoredFile>
         do throws(Refusal) {
-            return try decide(request)
+            answer = try decide(request)
         } catch {
-            return error.answer(to: request)
+            answer = error.answer(to: request)
         }
+        answer.origin = answer.fields[RequestedRelease.fieldName]
+        return answer
     }
 
     private func decide(_ request: Request) throws(Refusal) -> Answer<StoredFile> {
@@ -94,6 +97,27 @@ package final class Site: Sendable {
         case .unknown:
             throw Refusal(.notFound, "There is no such endpoint. Files of that name are under /-/releases/TAG/.")
         }
+    }
+
+    /// Lets those pass who may change things: whoever can open the socket on the volume, and users named in
+    /// `listener.administrators`. What a page of another site has an administrator's browser send is none of theirs.
+    func requireAdministrator(_ request: Request) throws(Refusal) {
+        if request.peer == .local { return }
+        guard request.isAdministrator else {
+            throw Refusal(
+                .forbidden,
+                request.user == nil
+                    ? "Only administrators may do this, and over the network none is known (listener.htpasswdFile is not "
+                        + "set): run specman on the host, which goes through the socket on the volume."
+                    : "Only administrators may do this (listener.administrators)."
+            )
+        }
+        // Fetch Metadata; older browsers send Origin alone with such a request.
+        let site = request.fields["Sec-Fetch-Site"] ?? "none"
+        let origin = request.fields["Origin"]
+        guard site == "none" || site == "same-origin",
+            origin == nil || origin == request.fields["Host"].map({ "https://\($0)" })
+        else { throw Refusal(.forbidden, "A page of another site may not do this.") }
     }
 
     /// The release that a request for a path of the active release is answered from: the one it names, else the active.

@@ -1,4 +1,6 @@
 package import Content
+package import HTTP
+package import Store
 
 /// What an operator can set of the site, and what it needs from outside: this room has no clock and no log.
 package struct SiteOptions: Sendable {
@@ -8,6 +10,8 @@ package struct SiteOptions: Sendable {
     package var compression: Bool
     /// The time now, that dates in requests are measured against.
     package var clock: @Sendable () -> Timestamp
+    /// Makes a gzip of a tar of a directory and all below it, while it is sent; `nil` where too many are being made.
+    package var archive: @Sendable (Release, ReleasePath) -> (any BodySource)?
     /// Told of what the daemon's log should know: a file that the volume could not give, in one line.
     package var report: @Sendable (String) -> Void
 
@@ -15,11 +19,13 @@ package struct SiteOptions: Sendable {
         listing: Bool = true,
         compression: Bool = true,
         clock: @escaping @Sendable () -> Timestamp,
+        archive: @escaping @Sendable (Release, ReleasePath) -> (any BodySource)? = { _, _ in nil },
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.listing = listing
         self.compression = compression
         self.clock = clock
+        self.archive = archive
         self.report = report
     }
 }

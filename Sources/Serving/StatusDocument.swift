@@ -45,6 +45,20 @@ package struct StatusDocument: Hashable, Sendable {
         }
     }
 
+    /// The certificate that the listener shows.
+    package struct Certificate: Hashable, Sendable {
+        package var subject: String
+        package var notAfter: Timestamp
+        /// That it comes to its end soon, or has; `nil` where there is nothing to be done.
+        package var warning: String?
+
+        package init(subject: String, notAfter: Timestamp, warning: String?) {
+            self.subject = subject
+            self.notAfter = notAfter
+            self.warning = warning
+        }
+    }
+
     /// The active release.
     package var release: ReleaseSummary?
     package var held: Hold?
@@ -53,19 +67,22 @@ package struct StatusDocument: Hashable, Sendable {
     package var findings: [String]
     /// How many releases are retained.
     package var retained: Int
+    package var certificate: Certificate?
 
     package init(
         release: ReleaseSummary? = nil,
         held: Hold? = nil,
         sync: Sync = Sync(),
         findings: [String] = [],
-        retained: Int = 0
+        retained: Int = 0,
+        certificate: Certificate? = nil
     ) {
         self.release = release
         self.held = held
         self.sync = sync
         self.findings = findings
         self.retained = retained
+        self.certificate = certificate
     }
 
     /// The JSON document.
@@ -83,7 +100,19 @@ package struct StatusDocument: Hashable, Sendable {
                     for finding in findings { json.value(finding) }
                 }
                 json.member("retained", retained)
+                json.name("certificate")
+                if let certificate { certificate.write(to: &json) } else { json.null() }
             }
+        }
+    }
+}
+
+extension StatusDocument.Certificate {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("subject", subject)
+            json.member("notAfter", notAfter.rfc3339)
+            json.member("warning", warning)
         }
     }
 }

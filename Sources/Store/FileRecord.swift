@@ -33,12 +33,15 @@ package struct DirectoryEntry: Sendable, Hashable {
     package let name: [UInt8]
     /// Of what the name leads to.
     package let record: FileRecord
-    /// Whether the name is a symbolic link.
-    package let isLink: Bool
+    /// What the link says, where the name is a symbolic link.
+    package let target: [UInt8]?
 
-    package init(name: [UInt8], record: FileRecord, isLink: Bool) {
+    package init(name: [UInt8], record: FileRecord, target: [UInt8]? = nil) {
         self.name = name
         self.record = record
-        self.isLink = isLink
+        self.target = target
     }
+
+    /// Whether the name is a symbolic link.
+    package var isLink: Bool { target != nil }
 }

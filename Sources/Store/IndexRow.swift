@@ -72,12 +72,20 @@ extension Index {
         return try row.map { row in try IndexRow(row, path: path) }
     }
 
-    /// The rows in `directory` of release `number`, by name.
-    static func rows(in directory: ReleasePath, of number: Int64, _ database: Database) throws -> [IndexRow] {
+    /// The rows in `directory` of release `number`, by name: at most `limit`, of the names after `name`.
+    static func rows(
+        in directory: ReleasePath,
+        of number: Int64,
+        after name: [UInt8] = [],
+        limit: Int = .max,
+        _ database: Database
+    ) throws -> [IndexRow] {
+        // No name is empty, so that all come after the empty one.
         let statement = try database.cachedStatement(
-            sql: "SELECT \(IndexRow.columns), name FROM files WHERE release = ? AND directory = ? ORDER BY name"
+            sql: "SELECT \(IndexRow.columns), name FROM files WHERE release = ? AND directory = ? AND name > ? "
+                + "ORDER BY name LIMIT ?"
         )
-        let cursor = try Row.fetchCursor(statement, arguments: [number, Data(directory.bytes)])
+        let cursor = try Row.fetchCursor(statement, arguments: [number, Data(directory.bytes), Data(name), limit])
         var rows: [IndexRow] = []
         while let row = try cursor.next() {
             rows.append(try IndexRow(row, path: try directory.appending(row[6] as Data)))

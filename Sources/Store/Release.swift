@@ -60,12 +60,34 @@ package final class Release: Sendable {
         try index.read("listing \(directory)") { database in
             var entries: [DirectoryEntry] = []
             for row in try Index.rows(in: directory, of: self.number, database) {
-                let isLink = row.kind == .link
-                guard let record = isLink ? try self.lookup(row.path, database) : self.record(row) else { continue }
-                entries.append(DirectoryEntry(name: Array(row.path.name), record: record, isLink: isLink))
+                if let entry = try self.entry(row, database) { entries.append(entry) }
             }
             return entries
         }
+    }
+
+    /// A part of what ``entries(of:)`` gives, for directories too large to be held in memory.
+    ///
+    /// - Parameters:
+    ///   - name: what the part before ended with; empty for the first one.
+    ///   - limit: how many names are looked at, at most.
+    /// - Returns: the entries, and what the next part begins after; `nil` where there is none.
+    package func entries(
+        of directory: ReleasePath,
+        after name: [UInt8],
+        limit: Int
+    ) throws(StoreError) -> (entries: [DirectoryEntry], next: [UInt8]?) {
+        try index.read("listing \(directory)") { database in
+            let rows = try Index.rows(in: directory, of: self.number, after: name, limit: limit, database)
+            let entries = try rows.compactMap { try self.entry($0, database) }
+            return (entries, rows.count < limit ? nil : rows.last.map { Array($0.path.name) })
+        }
+    }
+
+    private func entry(_ row: IndexRow, _ database: Database) throws -> DirectoryEntry? {
+        let isLink = row.kind == .link
+        guard let record = isLink ? try lookup(row.path, database) : record(row) else { return nil }
+        return DirectoryEntry(name: Array(row.path.name), record: record, target: isLink ? row.target : nil)
     }
 
     /// Opens the file that `record` of this release tells of.

@@ -66,7 +66,7 @@ struct DirectoryAnswerTests {
             #expect(answer.fields["Vary"] == "Accept, Specman-Release")
             #expect(answer.fields["Specman-Release"]?.hasPrefix("4.5.13@") == true)
             #expect(answer.fields["X-Content-Type-Options"] == "nosniff")
-            #expect(!answer.isRepeatable)
+            #expect(answer.isRepeatable, "it follows from the release and the query")
         }
         #expect(Set([page, json, text].compactMap { $0.fields["ETag"] }).count == 3)
     }

@@ -127,7 +127,7 @@ struct SyncActionTests {
         let fixture = try Self.fixture(.published, calls: calls)
         let answer = fixture.answer(.post, "/-/sync")
         #expect(answer.status == .forbidden)
-        #expect(answer.text.contains("specman sync"))
+        #expect(answer.text.contains("through the socket on the volume"))
         #expect(calls.value == 0)
     }
 

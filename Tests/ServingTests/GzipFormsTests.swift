@@ -5,6 +5,8 @@ import Testing
 @testable import Serving
 
 @Suite struct GzipFormsTests {
+    private struct Missing: Error {}
+
     private func digest(_ number: UInt8) throws -> Digest {
         try #require(Digest(bytes: [UInt8](repeating: number, count: 32)))
     }
@@ -12,7 +14,8 @@ import Testing
     @Test func aFormIsMadeOnceAndTheLeastUsedGoesFirst() throws {
         var made: [UInt8] = []
         let sample = try GzipForms().form(of: digest(0)) { [UInt8](repeating: 7, count: 100_000) }
-        let size = try #require(sample).bytes.count + 128
+        guard case .form(let made0) = sample else { throw Missing() }
+        let size = made0.bytes.count + 128
         let forms = GzipForms(budget: 2 * size)
         func ask(_ number: UInt8) throws {
             _ = try forms.form(of: digest(number)) {
@@ -42,8 +45,46 @@ import Testing
                 reads += 1
                 return noise
             }
-            #expect(form == nil)
+            guard case .nothing = form else { throw Missing() }
         }
         #expect(reads == 1)
+    }
+
+    /// A client that rules out the content as it is has the form made once, not with each request.
+    @Test func whatSomebodyInsistsOnIsMadeOnce() throws {
+        let forms = GzipForms()
+        var reads = 0
+        var generator = SystemRandomNumberGenerator()
+        let noise = (0..<10_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        func ask(always: Bool) throws -> GzipForms.Finding {
+            try forms.form(of: digest(1), always: always) {
+                reads += 1
+                return noise
+            }
+        }
+        for _ in 0..<3 {
+            guard case .form = try ask(always: true) else { throw Missing() }
+        }
+        // Others are better off without it.
+        guard case .nothing = try ask(always: false) else { throw Missing() }
+        #expect(reads == 1)
+    }
+
+    /// No more than two at a time are made, so that large files asked for at once don't fill the memory.
+    @Test func othersGoAsTheyAreWhileTwoAreMade() throws {
+        let forms = GzipForms()
+        let content = [UInt8](repeating: 7, count: 100_000)
+        let second = try digest(2)
+        let third = try digest(3)
+        let outer = try forms.form(of: digest(1)) { () throws(StoreError) in
+            _ = try forms.form(of: second) { () throws(StoreError) in
+                guard case .busy = try forms.form(of: third, content: { content }) else { return nil }
+                return content
+            }
+            return content
+        }
+        guard case .form = outer else { throw Missing() }
+        guard case .form = try forms.form(of: digest(2), content: { nil }) else { throw Missing() }
+        guard case .form = try forms.form(of: digest(3), content: { content }) else { throw Missing() }
     }
 }

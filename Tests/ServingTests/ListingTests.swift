@@ -27,14 +27,18 @@ struct ListingTests {
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-    private static func page(_ listing: Listing, at components: [[UInt8]] = []) throws -> String {
-        let page = ListingPage(
+    private static func document(
+        _ form: Listing.Form,
+        _ entries: [Listing.Entry],
+        order: ListingOrder = .byName,
+        at components: [[UInt8]] = []
+    ) throws -> String {
+        let subject = ListingWriter.Subject(
             components: components,
-            listing: listing,
             tag: try #require(Tag("0.0.0")),
             digest: try #require(Digest(hex: String(repeating: "0", count: 64)))
         )
-        return text(page.html)
+        return text(ListingWriter.document(form, of: subject, entries, order: order))
     }
 
     @Test(arguments: [
@@ -48,33 +52,33 @@ struct ListingTests {
         ("sort=other&order=other", "b/ z/ a r9 r10"),
         ("%", "b/ z/ a r9 r10"),
     ])
-    func sortsDirectoriesFirst(query: String?, expected: String) {
-        let listing = Listing(entries: Self.some, order: ListingOrder(query: query.map { Array($0.utf8) }))
-        #expect(Self.text(listing.text) == expected.split(separator: " ").joined(separator: "\n") + "\n")
+    func sortsDirectoriesFirst(query: String?, expected: String) throws {
+        let order = ListingOrder(query: query.map { Array($0.utf8) })
+        #expect(
+            try Self.document(.text, Self.some, order: order) == expected.split(separator: " ").joined(separator: "\n")
+                + "\n"
+        )
     }
 
-    @Test func writesJSON() {
-        let listing = Listing(
-            entries: [Self.entry("a\"b", size: 5, modified: 1_733_488_994), Self.entry("d e", isDirectory: true)],
-            order: .byName
-        )
+    @Test func writesJSON() throws {
+        let entries = [Self.entry("a\"b", size: 5, modified: 1_733_488_994), Self.entry("d e", isDirectory: true)]
         let digest = "sha256:" + String(repeating: "12", count: 32)
         #expect(
-            Self.text(listing.json)
+            try Self.document(.json, entries)
                 == #"[{"name":"d e","type":"directory","size":null,"digest":null,"modified":"1970-01-01T00:00:00Z","#
                 + #""link":false,"href":"d%20e/"},{"name":"a\"b","type":"file","size":5,"digest":"\#(digest)","#
                 + #""modified":"2024-12-06T12:43:14Z","link":false,"href":"a%22b"}]"# + "\n"
         )
     }
 
-    @Test func keepsTheLinesOfPlainNamesApart() {
-        let listing = Listing(entries: [Self.entry("a\nb"), Self.entry("c d"), Self.entry("é")], order: .byName)
-        #expect(Self.text(listing.text) == "a%0Ab\nc d\né\n")
+    @Test func keepsTheLinesOfPlainNamesApart() throws {
+        let entries = [Self.entry("a\nb"), Self.entry("c d"), Self.entry("é")]
+        #expect(try Self.document(.text, entries) == "a%0Ab\nc d\né\n")
     }
 
     @Test func escapesNamesInThePage() throws {
         let name = "<script>\"&'</a>\u{1}javascript:x"
-        let page = try Self.page(Listing(entries: [Self.entry(name)], order: .byName), at: [Array("<b>".utf8)])
+        let page = try Self.document(.html, [Self.entry(name)], at: [Array("<b>".utf8)])
         #expect(!page.contains("<script"))
         #expect(!page.contains("<b>"))
         #expect(!page.contains("javascript:x\""))
@@ -91,18 +95,16 @@ struct ListingTests {
             digest: nil,
             modified: Timestamp(seconds: 0)
         )
-        let listing = Listing(entries: [entry], order: .byName)
-        let page = try Self.page(listing)
+        let page = try Self.document(.html, [entry])
         #expect(page.contains("<a href=\"f%FF\"><bdi>f\u{FFFD}</bdi></a> <small>link</small>"))
-        #expect(Self.text(listing.json).contains(#""name":"f\#u{FFFD}""#))
-        #expect(listing.text == [0x66, 0xFF, 0x0A])
+        #expect(try Self.document(.json, [entry]).contains(#""name":"f\#u{FFFD}""#))
+        #expect(entry.line == [0x66, 0xFF, 0x0A])
     }
 
     @Test func leadsUp() throws {
-        let empty = Listing(entries: [], order: .byName)
-        let root = try Self.page(empty)
+        let root = try Self.document(.html, [])
         #expect(!root.contains("../"))
-        let page = try Self.page(empty, at: [Array("a".utf8), Array("b c".utf8)])
+        let page = try Self.document(.html, [], at: [Array("a".utf8), Array("b c".utf8)])
         #expect(page.contains("<td class=\"n\"><a href=\"../\">../</a>"))
         #expect(page.contains("<h1><a href=\"../../\" aria-label=\"top\">/</a><a href=\"../\"><bdi>a</bdi></a>/"))
         #expect(page.contains("<a href=\"./\"><bdi>b c</bdi></a>/</h1>"))
@@ -110,8 +112,7 @@ struct ListingTests {
     }
 
     @Test func showsSizeTimeAndDigest() throws {
-        let listing = Listing(entries: [Self.entry("a", size: 1_681_032, modified: 1_733_488_994)], order: .byName)
-        let page = try Self.page(listing)
+        let page = try Self.document(.html, [Self.entry("a", size: 1_681_032, modified: 1_733_488_994)])
         #expect(page.contains("<span title=\"1681032 bytes\">1.6 MiB</span>"))
         #expect(page.contains("<time datetime=\"2024-12-06T12:43:14Z\">2024-12-06 12:43</time>"))
         #expect(page.contains("<code title=\"sha256:\(String(repeating: "12", count: 32))\">121212121212</code>"))
@@ -120,21 +121,11 @@ struct ListingTests {
     }
 
     @Test func headersTurnTheOrderRound() throws {
-        let up = try Self.page(Listing(entries: [], order: ListingOrder(key: .size, isDescending: false)))
+        let up = try Self.document(.html, [], order: ListingOrder(key: .size, isDescending: false))
         #expect(up.contains("<th class=\"s\" aria-sort=\"ascending\"><a href=\"?sort=size&amp;order=desc\">"))
         #expect(up.contains("<th class=\"n\"><a href=\"?sort=name&amp;order=asc\">"))
-        let down = try Self.page(Listing(entries: [], order: ListingOrder(key: .size, isDescending: true)))
+        let down = try Self.document(.html, [], order: ListingOrder(key: .size, isDescending: true))
         #expect(down.contains("<th class=\"s\" aria-sort=\"descending\"><a href=\"?sort=size&amp;order=asc\">"))
-    }
-
-    @Test func stopsThePageBeforeABrowserDoes() throws {
-        let entries = (0...ListingPage.mostRows).map { Self.entry("f\($0)") }
-        let listing = Listing(entries: entries, order: .byName)
-        let page = try Self.page(listing)
-        #expect(page.contains(">f9999<"))
-        #expect(!page.contains(">f10000<"))
-        #expect(page.contains("The first 10000 of 10001 entries."))
-        #expect(Self.text(listing.text).contains("\nf10000\n"))
     }
 }
 

@@ -95,6 +95,14 @@ extension Answer<StoredFile> {
             let length = try bytes.withUnsafeMutableBytes { try file.read(into: $0, at: offset) }
             #expect(length == bytes.count)
             return bytes
+        case .pieces(let source):
+            var bytes: [UInt8] = []
+            while true {
+                let piece = try source.next()
+                if piece.isEmpty { return bytes }
+                #expect(piece.count <= BodyPiece.limit)
+                bytes += piece
+            }
         }
     }
 }

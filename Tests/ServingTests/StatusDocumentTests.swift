@@ -24,7 +24,7 @@ struct StatusDocumentTests {
         #expect(
             Self.text(StatusDocument().json)
                 == #"{"release":null,"held":null,"sync":{"lastAttempt":null,"lastSuccess":null,"next":null,"#
-                + #""lastError":null,"attempts":0,"failures":0},"findings":[],"retained":0}"# + "\n"
+                + #""lastError":null,"attempts":0,"failures":0},"findings":[],"retained":0,"certificate":null}"# + "\n"
         )
     }
 
@@ -44,7 +44,7 @@ struct StatusDocumentTests {
                 == #"{"release":\#(Self.releaseJSON),"held":{"by":"operator","reason":null,"#
                 + #""since":"1970-01-01T00:00:00Z"},"sync":{"lastAttempt":"1970-01-01T00:00:03Z","#
                 + #""lastSuccess":"1970-01-01T00:00:02Z","next":"1970-01-01T00:01:00Z","#
-                + #""lastError":"no route to \"host\"","attempts":5,"failures":1},"findings":["a","b"],"retained":3}"#
+                + #""lastError":"no route to \"host\"","attempts":5,"failures":1},"findings":["a","b"],"retained":3,"certificate":null}"#
                 + "\n"
         )
     }

@@ -25,7 +25,17 @@ package final class CertificateAuthority: Sendable {
     }
 
     /// Signs a certificate for these names: `DNS:localhost`, `IP:127.0.0.1`.
-    package func issue(_ names: [String], expired: Bool = false) throws -> Pair {
+    ///
+    /// - Parameters:
+    ///   - rsa: with an RSA key of 2048 bits instead of one on P-256.
+    ///   - extensions: further lines of openssl's extension file.
+    package func issue(
+        _ names: [String],
+        expired: Bool = false,
+        rsa: Bool = false,
+        days: Int = 2,
+        extensions further: [String] = []
+    ) throws -> Pair {
         let id = UUID().uuidString
         let pair = Pair(
             certificateFile: directory.appending("\(id).pem"),
@@ -36,18 +46,23 @@ package final class CertificateAuthority: Sendable {
         try Command.run(
             "openssl",
             [
-                "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test",
+                "req", "-newkey", rsa ? "rsa:2048" : "ec", "-nodes", "-subj", "/CN=test",
                 "-keyout", pair.keyFile, "-out", request,
-            ]
+            ] + (rsa ? [] : ["-pkeyopt", "ec_paramgen_curve:P-256"])
         )
         let alternatives = names.isEmpty ? "" : "subjectAltName=\(names.joined(separator: ","))\n"
-        try "basicConstraints=CA:FALSE\n\(alternatives)".write(toFile: extensions, atomically: true, encoding: .utf8)
+        let lines = further.map { $0 + "\n" }.joined()
+        try "basicConstraints=CA:FALSE\n\(alternatives)\(lines)".write(
+            toFile: extensions,
+            atomically: true,
+            encoding: .utf8
+        )
         // A negative number of days ends before it begins, so an expired one is made by signing for a day long past.
         var arguments = [
             "x509", "-req", "-in", request, "-CA", caFile, "-CAkey", directory.appending("ca.key"), "-CAcreateserial",
             "-extfile", extensions, "-out", pair.certificateFile,
         ]
-        arguments += expired ? ["-days", "-1"] : ["-days", "2"]
+        arguments += expired ? ["-days", "-1"] : ["-days", "\(days)"]
         try Command.run("openssl", arguments)
         return pair
     }

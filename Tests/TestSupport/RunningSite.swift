@@ -54,7 +54,9 @@ package struct RunningSite {
     }
 
     package var url: String { "https://127.0.0.1:\(port)" }
-    package var certificateFile: String { volume + "/tls/tls.crt" }
+    /// What clients trust: the self-signed certificate, unless a test has the site show another one.
+    package var certificateFile: String { authorityFile ?? volume + "/tls/tls.crt" }
+    package var authorityFile: String?
 
     /// One curl, which fails on an answer of 400 and above.
     package func get(_ path: String, _ arguments: [String] = []) throws -> Command.Output {

@@ -50,6 +50,13 @@ package struct Configuration: Sendable {
         package var keyFile: String?
         /// `nil` where the self-signed certificate takes the standard names.
         package var names: [String]?
+        /// Authorities of which one must have signed a client's certificate; `nil` where clients need none.
+        package var clientCAFile: String?
+        /// `nil` where nobody is asked for a password.
+        package var htpasswdFile: String?
+        package var realm: String
+        /// Users of ``htpasswdFile`` who may change things.
+        package var administrators: [String]
         package var maxConnections: Int
         package var headerTimeout: Duration
         package var idleTimeout: Duration
@@ -77,6 +84,8 @@ package struct Configuration: Sendable {
 
         package var level: Level
         package var format: Format
+        /// Whether each request gets a line.
+        package var access: Bool
     }
 
     package var source: Source
@@ -92,7 +101,11 @@ package struct Configuration: Sendable {
         storage = try Storage(settings)
         listener = try Listener(settings)
         management = settings.text("management.address") == "none" ? nil : try settings.address("management.address")
-        log = Log(level: try settings.choice("log.level"), format: try settings.choice("log.format"))
+        log = Log(
+            level: try settings.choice("log.level"),
+            format: try settings.choice("log.format"),
+            access: try settings.flag("log.access")
+        )
     }
 }
 
@@ -180,6 +193,13 @@ extension Configuration.Listener {
         default: break
         }
         names = settings.list("listener.names")
+        clientCAFile = settings.text("listener.clientCAFile")
+        htpasswdFile = settings.text("listener.htpasswdFile")
+        guard let realm = settings.text("listener.realm"), realm.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw settings.fault("listener.realm", expected: "a name without control characters")
+        }
+        self.realm = realm
+        administrators = settings.list("listener.administrators") ?? []
         maxConnections = try settings.count("listener.maxConnections", in: 1...1_000_000)
         headerTimeout = try settings.duration("listener.headerTimeout", in: Bounds.connection)
         idleTimeout = try settings.duration("listener.idleTimeout", in: Bounds.connection)

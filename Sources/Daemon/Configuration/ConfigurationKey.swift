@@ -103,10 +103,10 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("listener.certificateFile"),
         ConfigurationKey("listener.keyFile"),
         ConfigurationKey("listener.names", isList: true),
-        ConfigurationKey("listener.clientCAFile", isSupported: false),
-        ConfigurationKey("listener.htpasswdFile", isSupported: false),
-        ConfigurationKey("listener.realm", "specman", isSupported: false),
-        ConfigurationKey("listener.administrators", .list(["admin"]), isList: true, isSupported: false),
+        ConfigurationKey("listener.clientCAFile"),
+        ConfigurationKey("listener.htpasswdFile"),
+        ConfigurationKey("listener.realm", "specman"),
+        ConfigurationKey("listener.administrators", .list(["admin"]), isList: true),
         ConfigurationKey("listener.maxConnections", "10000"),
         ConfigurationKey("listener.headerTimeout", "10s"),
         ConfigurationKey("listener.idleTimeout", "60s"),
@@ -117,7 +117,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("management.address", "127.0.0.1:9090"),
         ConfigurationKey("log.level", "info"),
         ConfigurationKey("log.format", "text"),
-        ConfigurationKey("log.access", "false", isSupported: false),
+        ConfigurationKey("log.access", "false"),
     ]
 
     /// The variables of Palette's custom pack registry, and the keys that they stand for below `SPECMAN_*`.

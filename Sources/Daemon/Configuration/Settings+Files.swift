@@ -45,6 +45,20 @@ extension Settings {
     private func checkListener() throws(ConfigurationError) {
         try checkReadable("listener.certificateFile")
         try checkReadable("listener.keyFile")
+        if let file = text("listener.htpasswdFile") {
+            do throws(HtpasswdError) {
+                _ = try Htpasswd(file: file)
+            } catch {
+                throw fault("listener.htpasswdFile", expected: "a file of users and passwords (\(error))")
+            }
+        }
+        if let file = text("listener.clientCAFile") {
+            do throws(CertificateError) {
+                _ = try CertificateFacts(ofFile: file)
+            } catch {
+                throw fault("listener.clientCAFile", expected: "certificates of authorities (\(error))")
+            }
+        }
         if let certificateFile = text("listener.certificateFile"), let keyFile = text("listener.keyFile") {
             do throws(CertificateError) {
                 _ = try TLSContext(certificateFile: certificateFile, keyFile: keyFile, now: SystemClock.now.seconds)

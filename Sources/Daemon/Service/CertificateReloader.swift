@@ -1,48 +1,40 @@
 internal import Content
-internal import Dispatch
 internal import Listener
 internal import Logging
 internal import OpenSSL
 internal import Platform
 internal import Synchronization
 
-/// Keeps the listener's certificate as its files have it: a mounted Secret that is renewed, a file that is replaced.
+/// Keeps the listener's certificate, and the authorities of its clients, as their files have them: a mounted Secret that
+/// is renewed, a file that is replaced.
 ///
-/// The files are looked at every few seconds and on SIGHUP; Kubernetes swaps a symbolic link, which file notifications
-/// on the file itself would miss. A pair that can't be used is reported once, and the one before stays. Connections that
-/// are open keep theirs; session tickets stay valid.
+/// A pair that can't be used is reported once, and the one before stays. Connections that are open keep theirs; session
+/// tickets stay valid. Warns while the certificate that is served comes to its end.
 final class CertificateReloader: Sendable {
-    /// Between looks at the files: renewals come days before the end.
-    private static let interval: Duration = .seconds(5)
-
     private struct State {
         var context: TLSContext
-        var identity: [FileIdentity?]
+        var warning = ExpiryWarning()
     }
 
-    private let certificateFile: String
-    private let keyFile: String
+    private let files: ServerCertificate.Files
     private let log: Logger
     private let state: Mutex<State>
     private let server: Server
-    private let queue = DispatchQueue(label: "specman.certificate")
+    private let watch = Mutex<FileWatch?>(nil)
 
-    /// Begins to watch the pair that `context` was made of, for the first endpoint of `server`.
-    init(certificateFile: String, keyFile: String, context: TLSContext, server: Server, log: Logger) {
-        self.certificateFile = certificateFile
-        self.keyFile = keyFile
+    /// Begins to watch the files that `certificate` was made of, for the first endpoint of `server`.
+    init(_ certificate: ServerCertificate, server: Server, log: Logger) {
+        files = certificate.files
         self.log = log
         self.server = server
-        state = Mutex(State(context: context, identity: Self.identity(certificateFile, keyFile)))
-        lookLater()
-    }
-
-    private func lookLater() {
-        // Ends with the reloader: nothing else keeps it.
-        queue.asyncAfter(deadline: .now() + Self.interval.dispatchInterval) { [weak self] in
-            self?.look()
-            self?.lookLater()
+        state = Mutex(State(context: certificate.context))
+        tick()
+        let watch = FileWatch(files.all) { [weak self] in
+            self?.tick()
+        } changed: { [weak self] in
+            self?.reload()
         }
+        self.watch.withLock { $0 = watch }
     }
 
     /// What the certificate that is shown now says.
@@ -50,27 +42,37 @@ final class CertificateReloader: Sendable {
 
     /// Takes the files up again where they have changed.
     func look() {
-        let identity = Self.identity(certificateFile, keyFile)
-        let previous: TLSContext? = state.withLock { state in
-            guard state.identity != identity else { return nil }
-            // Noted before it is judged: a bad pair is reported once for each change, not every few seconds.
-            state.identity = identity
-            return state.context
+        watch.withLock { $0 }?.look()
+    }
+
+    /// What is to be done now and then, whether or not the files have changed.
+    private func tick() {
+        let now = Timestamp.current().seconds
+        let context = state.withLock { $0.context }
+        do throws(OpenSSLError) {
+            try context.rotateTicketKeys(now: now)
+        } catch {
+            log.error("keeping the keys of session tickets: \(error); sessions are resumed with the ones before")
         }
-        guard let previous else { return }
-        do throws(CertificateError) {
-            let context = try TLSContext(
-                certificateFile: certificateFile,
-                keyFile: keyFile,
-                now: Timestamp.current().seconds,
-                replacing: previous
+        let notAfter = context.certificate.notAfter
+        if let warning = state.withLock({ $0.warning.next(notAfter: notAfter, now: now) }) {
+            log.warning(
+                "\(warning)",
+                metadata: ["file": "\(files.certificate)", "expires": "\(Timestamp(seconds: notAfter).rfc3339)"]
             )
-            state.withLock { $0.context = context }
+        }
+    }
+
+    private func reload() {
+        let previous = state.withLock { $0.context }
+        do throws(CertificateError) {
+            let context = try files.context(now: Timestamp.current().seconds, replacing: previous)
+            state.withLock { $0 = State(context: context) }
             server.replaceTLS(of: 0, with: context)
             log.info(
                 "Serving another certificate",
                 metadata: [
-                    "file": "\(certificateFile)",
+                    "file": "\(files.certificate)",
                     "expires": "\(Timestamp(seconds: context.certificate.notAfter).rfc3339)",
                 ]
             )
@@ -78,8 +80,37 @@ final class CertificateReloader: Sendable {
             log.error("keeping the certificate that is served: \(error)")
         }
     }
+}
 
-    private static func identity(_ files: String...) -> [FileIdentity?] {
-        files.map(FileIdentity.init(ofFile:))
+/// When to warn that a certificate comes to its end: once at each of these many days before, and at the end.
+struct ExpiryWarning: Sendable {
+    /// In days. Authorities that renew by themselves do so a third of the lifetime before the end, so that 30 days are
+    /// the first sign that a certificate of 90 days was not renewed.
+    static let days: [Int64] = [30, 7, 1]
+
+    /// How many of the marks have been passed.
+    private var passed = 0
+
+    /// The warning that is due and wasn't given.
+    ///
+    /// - Parameters:
+    ///   - notAfter: In seconds since 1970.
+    ///   - now: In seconds since 1970.
+    mutating func next(notAfter: Int64, now: Int64) -> String? {
+        let left = notAfter - now
+        let marks = Self.days.map { $0 * 86_400 } + [0]
+        let count = marks.filter { left <= $0 }.count
+        defer { passed = count }
+        guard count > passed else { return nil }
+        return Self.text(secondsLeft: left)
+    }
+
+    /// What there is to say of a certificate that ends so soon; `nil` where nothing is.
+    static func text(secondsLeft left: Int64) -> String? {
+        guard let first = days.first, left <= first * 86_400 else { return nil }
+        if left <= 0 { return "the certificate that is served has expired; put a renewed pair in its place" }
+        let hours = left / 3600
+        let span = hours < 48 ? "\(hours) hours" : "\(hours / 24) days"
+        return "the certificate that is served expires in \(span); put a renewed pair in its place"
     }
 }

@@ -31,6 +31,14 @@ extension Logger {
     }
 }
 
+extension Logger {
+    /// A logger for the lines of requests, which are wanted whatever level the other lines need.
+    init(forRequests log: Logger) {
+        self = log
+        logLevel = .info
+    }
+}
+
 extension Logger.Level {
     fileprivate init(_ level: Configuration.Log.Level) {
         self =

@@ -6,10 +6,58 @@ internal import Serving
 /// The site behind the TLS port and the volume's socket.
 struct SiteResponder: Responder {
     let site: Site
+    /// Who may ask; `nil` where anybody may, as on the socket, which its file's mode protects.
+    let gate: AccessGate?
+    /// Whether clients come over TLS.
+    let isSecure: Bool
+    let log: (any RequestLog)?
 
     var generation: UInt64 { site.generation }
 
-    func answer(to request: Request) -> Answer<SharedFile> { site.answer(to: request) }
+    func answer(to request: Request) -> Answer<SharedFile> {
+        finished(site.answer(to: request))
+    }
+
+    /// The gate comes first. What it admits is never repeatable, so that nothing that was prepared for one client is
+    /// given to another who has not proved anything.
+    func answer(to request: Request, reply: @escaping @Sendable (Answer<SharedFile>) -> Void) {
+        guard let gate else { return reply(answer(to: request)) }
+        gate.admit(request) { request in
+            var answer = answer(to: request)
+            answer.isRepeatable = false
+            answer.user = request.user
+            reply(answer)
+        } refused: { answer in
+            reply(finished(answer))
+        }
+    }
+
+    private func finished(_ answer: Answer<SharedFile>) -> Answer<SharedFile> {
+        var answer = answer
+        ProtectiveFields.add(to: &answer.fields, isSecure: isSecure)
+        return answer
+    }
+}
+
+/// The fields that the custom pack registry sends with every answer, for what browsers do with it.
+enum ProtectiveFields {
+    /// Two years, as Mozilla's guideline has it. Browsers heed it only from a certificate that they trust.
+    private static let transport = "max-age=63072000"
+    /// A release's own pages may show what is in the release, and nothing from elsewhere; nobody frames them.
+    private static let content =
+        "default-src 'self' 'unsafe-inline' data:; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+
+    /// Adds those that aren't there.
+    static func add(to fields: inout Fields, isSecure: Bool) {
+        func add(_ name: String, _ value: String) {
+            if fields[name] == nil { fields.append(name, value) }
+        }
+        if isSecure { add("Strict-Transport-Security", transport) }
+        add("X-Content-Type-Options", "nosniff")
+        add("Content-Security-Policy", content)
+        add("X-Frame-Options", "DENY")
+        add("Referrer-Policy", "same-origin")
+    }
 }
 
 /// The management port.

@@ -5,8 +5,27 @@ internal import Platform
 
 /// Which certificate the listener shows.
 struct ServerCertificate {
-    let certificateFile: String
-    let keyFile: String
+    /// What it is made of.
+    struct Files: Sendable {
+        let certificate: String
+        let key: String
+        /// The authorities of clients' certificates; `nil` where clients need none.
+        let clientCA: String?
+
+        var all: [String] { [certificate, key] + [clientCA].compactMap(\.self) }
+
+        func context(now: Int64, replacing previous: TLSContext? = nil) throws(CertificateError) -> TLSContext {
+            try TLSContext(
+                certificateFile: certificate,
+                keyFile: key,
+                clientCAFile: clientCA,
+                now: now,
+                replacing: previous
+            )
+        }
+    }
+
+    let files: Files
     let context: TLSContext
 
     /// The names by which the Service's clients reach it in the cluster, from Palette's documentation.
@@ -21,16 +40,15 @@ struct ServerCertificate {
     init(_ listener: Configuration.Listener, volume directory: String) throws {
         let now = Timestamp.current().seconds
         if let certificateFile = listener.certificateFile, let keyFile = listener.keyFile {
-            self.certificateFile = certificateFile
-            self.keyFile = keyFile
-            context = try TLSContext(certificateFile: certificateFile, keyFile: keyFile, now: now)
+            files = Files(certificate: certificateFile, key: keyFile, clientCA: listener.clientCAFile)
+            context = try files.context(now: now)
             return
         }
         let folder = directory + "/tls"
-        certificateFile = folder + "/tls.crt"
-        keyFile = folder + "/tls.key"
+        files = Files(certificate: folder + "/tls.crt", key: folder + "/tls.key", clientCA: listener.clientCAFile)
         let names = listener.names ?? Self.standardNames(host: ProcessFacts.hostName)
-        context = try SelfSignedPair.context(in: folder, names: names, now: now)
+        let own = try SelfSignedPair.context(in: folder, names: names, now: now)
+        context = listener.clientCAFile == nil ? own : try files.context(now: now)
     }
 
     /// The Service's names, the host's, and the loopback's.

@@ -22,6 +22,8 @@ package final class Service: Sendable {
     private let server: Server
     private let facts: ServiceFacts
     private let reloader: CertificateReloader
+    private let passwords: HtpasswdReloader?
+    private let accessLog: AccessLog?
     private let certificateFile: String
 
     /// Opens the volume, makes or reads the certificate, and binds the ports; nothing is served yet.
@@ -49,29 +51,41 @@ package final class Service: Sendable {
         )
 
         let certificate = try ServerCertificate(configuration.listener, volume: configuration.storage.directory)
-        certificateFile = certificate.certificateFile
+        certificateFile = certificate.files.certificate
+        let gate = try Self.makeGate(configuration.listener)
+        accessLog = configuration.log.access ? AccessLog(Logger(forRequests: log)) : nil
         facts = ServiceFacts(volume: volume, loop: loop, requests: requests, checks: configuration.source.checks)
         server = try Self.makeServer(
             configuration,
             context: certificate.context,
+            gate: gate,
+            accessLog: accessLog,
             volume: volume,
             loop: loop,
             facts: facts,
             log: log
         )
-        reloader = CertificateReloader(
-            certificateFile: certificate.certificateFile,
-            keyFile: certificate.keyFile,
-            context: certificate.context,
-            server: server,
-            log: log
-        )
+        reloader = CertificateReloader(certificate, server: server, log: log)
+        passwords = configuration.listener.htpasswdFile.flatMap { file in
+            gate.map { HtpasswdReloader(file: file, gate: $0, log: log) }
+        }
         facts.observe(server, reloader)
+    }
+
+    private static func makeGate(_ listener: Configuration.Listener) throws(HtpasswdError) -> AccessGate? {
+        guard let file = listener.htpasswdFile else { return nil }
+        return AccessGate(
+            try Htpasswd(file: file),
+            realm: listener.realm,
+            administrators: listener.administrators
+        )
     }
 
     private static func makeServer(
         _ configuration: Configuration,
         context: TLSContext,
+        gate: AccessGate?,
+        accessLog: AccessLog?,
         volume: Volume,
         loop: SyncLoop,
         facts: ServiceFacts,
@@ -84,6 +98,7 @@ package final class Service: Sendable {
                 listing: configuration.listener.listing,
                 compression: configuration.listener.compression,
                 clock: Timestamp.current,
+                archive: { release, path in TreeArchive.make(path, of: release) { log.error("\($0)") } },
                 report: { log.error("\($0)") }
             ),
             status: facts.status,
@@ -93,7 +108,10 @@ package final class Service: Sendable {
             .tls("\(configuration.listener.address)", context),
             .unix(configuration.storage.directory + "/specman.sock"),
         ]
-        var responders: [any Responder] = [SiteResponder(site: site), SiteResponder(site: site)]
+        var responders: [any Responder] = [
+            SiteResponder(site: site, gate: gate, isSecure: true, log: accessLog),
+            SiteResponder(site: site, gate: nil, isSecure: false, log: accessLog),
+        ]
         if let management = configuration.management {
             endpoints.append(.plain("\(management)"))
             responders.append(
@@ -109,9 +127,12 @@ package final class Service: Sendable {
         )
     }
 
-    /// Serves until SIGTERM or SIGINT. SIGHUP has the certificate's files looked at, at once.
+    /// Serves until SIGTERM or SIGINT. SIGHUP has the files of certificates and passwords looked at, at once.
     package func run() {
-        let signals = SignalWatch(onHangUp: reloader.look)
+        let signals = SignalWatch { [reloader, passwords] in
+            reloader.look()
+            passwords?.look()
+        }
         start()
         signals.wait()
         log.info("Stopping")
@@ -152,7 +173,11 @@ package final class Service: Sendable {
         server.stop(drainTimeout: configuration.listener.drainTimeout)
         loop.stop(patience: Self.syncPatience)
         facts.stopObserving()
+        accessLog?.flush(patience: Self.logPatience)
     }
+
+    /// How long the last lines of the access log may take to be read.
+    private static let logPatience: Duration = .seconds(1)
 
     /// How long a sync that was cancelled may take to end: a write to a slow disk, at worst an fsync.
     private static let syncPatience: Duration = .seconds(5)

@@ -58,7 +58,17 @@ final class ServiceFacts: Sendable {
                 failures: UInt64(progress.failed)
             ),
             findings: findings(),
-            retained: volume.releases().count
+            retained: volume.releases().count,
+            certificate: observed.withLock { $0 }.map { Self.certificate($0.certificate.certificate) }
+        )
+    }
+
+    private static func certificate(_ facts: CertificateFacts) -> StatusDocument.Certificate {
+        let warning = ExpiryWarning.text(secondsLeft: facts.notAfter - Timestamp.current().seconds)
+        return StatusDocument.Certificate(
+            subject: facts.subject,
+            notAfter: Timestamp(seconds: facts.notAfter),
+            warning: warning
         )
     }
 
