@@ -60,7 +60,7 @@ let package = Package(
         room("Platform", ["CPlatform"], settings: wrapper),
         room("OpenSSL", ["COpenSSL"], settings: wrapper),
         room("Zlib", ["CZlib"], settings: wrapper),
-        room("Curl", ["CCurl"], settings: wrapper),
+        room("Curl", ["CCurl", "Platform"], settings: wrapper),
         // Yams brings libyaml along, as the module CYaml.
         room("YAML", [yams], settings: wrapper),
 
@@ -105,7 +105,7 @@ let package = Package(
         tests("StoreTests", ["Store", "Content", "Platform", grdb]),
         tests("ServingTests", ["Serving", "Content", "HTTP", "Store", "Platform"]),
         tests("ListenerTests", ["Listener", "HTTP", "OpenSSL", "Platform"]),
-        tests("DaemonTests", stages + ["Daemon", logging]),
+        tests("DaemonTests", stages + ["Curl", "Daemon", logging]),
         tests("IntegrationTests", stages + ["Daemon", "Curl"]),
         tests("InteropTests", stages + ["Daemon", "Curl"]),
         tests("FaultTests", stages + ["Daemon", "Curl"]),

@@ -29,6 +29,12 @@ static inline CURLcode specman_curl_set_list(CURL *handle, CURLoption option, st
     return curl_easy_setopt(handle, option, value);
 }
 
+// The bytes are copied.
+static inline CURLcode specman_curl_set_blob(CURL *handle, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(handle, option, &blob);
+}
+
 // Write, header and read callbacks share one C type but for a const.
 static inline CURLcode specman_curl_set_callback(CURL *handle, CURLoption option, curl_write_callback value) {
     return curl_easy_setopt(handle, option, value);

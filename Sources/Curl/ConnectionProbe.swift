@@ -63,14 +63,14 @@ extension TransferClient {
         let text = String(decoding: reason.prefix(while: { $0 != 0 }).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let microseconds = handle.offset(CURLINFO_CONNECT_TIME_T)
         let address = handle.string(CURLINFO_PRIMARY_IP).map { $0.contains(":") ? "[\($0)]" : $0 }
-        let failure = code == CURLE_OK ? nil : TransferError(code, text, url: url, handle: handle)
+        let failure = code == CURLE_OK ? nil : TransferError(code, text, url: url, proxy: nil, handle: handle)
         let isConnected = microseconds > 0 || talk.isConnected || failure?.isBehindConnection ?? true
         let chain = (0..<Self.longestChain).lazy
             .map { specman_curl_certificate(handle.raw, Int32($0)) }
             .prefix { $0 != nil }
             .compactMap { $0.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } }
         return ConnectionProbe(
-            proxy: talk.proxy,
+            proxy: proxy(for: url).map { ConnectionProbe.Proxy(variable: $0.variable, url: $0.url) },
             peer: isConnected
                 ? address.map { "\($0):\(handle.long(CURLINFO_PRIMARY_PORT))" } ?? url.origin.description : nil,
             connected: .microseconds(microseconds),
@@ -92,26 +92,11 @@ extension TransferError {
 
 /// What libcurl says of its doing. It lives for one transfer, on one thread.
 private final class Talk {
-    /// libcurl tells in words alone which variable has named the proxy.
-    private static let mark = "Uses proxy env variable "
-
-    private(set) var proxy: ConnectionProbe.Proxy?
     /// Whether TCP stands; said before TLS begins, which may stall.
     private(set) var isConnected = false
 
     func hear(_ line: String) {
         if line.hasPrefix("Connected to ") { isConnected = true }
-        guard let start = line.firstRange(of: Self.mark) else { return }
-        let words = line[start.upperBound...].split(separator: " ")
-        guard words.count >= 3, words[0] != "no_proxy", words[0] != "NO_PROXY" else { return }
-        let url = words[2].filter { $0 != "'" && !$0.isNewline }
-        proxy = ConnectionProbe.Proxy(variable: String(words[0]), url: Self.withoutPassword(url))
-    }
-
-    private static func withoutPassword(_ url: String) -> String {
-        guard let at = url.lastIndex(of: "@") else { return url }
-        let scheme = url.firstRange(of: "://").map { url[..<$0.upperBound] } ?? ""
-        return "\(scheme)\(url[url.index(after: at)...])"
     }
 }
 

@@ -43,6 +43,10 @@ final class EasyHandle: @unchecked Sendable {
         _ = specman_curl_set_pointer(raw, option, value)
     }
 
+    func set(_ option: CURLoption, bytes: [UInt8]) {
+        bytes.withUnsafeBytes { _ = specman_curl_set_blob(raw, option, $0.baseAddress, $0.count) }
+    }
+
     func long(_ info: CURLINFO) -> Int {
         var value = 0
         return specman_curl_get_long(raw, info, &value) == CURLE_OK ? value : 0

@@ -2,7 +2,7 @@ internal import CCurl
 internal import Synchronization
 
 /// Makes transfers with libcurl, which brings proxies, address selection, TLS and HTTP/2; connections are kept alive
-/// between them. Proxies come from the environment, as libcurl reads it.
+/// between them.
 ///
 /// Any number of threads may use it; each transfer blocks its own. SIGPIPE is held back for its length.
 package final class TransferClient: Sendable {
@@ -75,6 +75,7 @@ package final class TransferClient: Sendable {
         deliver: @escaping (TransferResponse, RawSpan) throws -> Void
     ) throws -> TransferResponse {
         let host = request.url.origin.description
+        let proxy = proxy(for: request.url)
         let list = try FieldList(request.fields, host: host)
         guard let handle = idle.withLock({ $0.popLast() }) ?? EasyHandle() else {
             throw TransferError.badRequest(host: host, reason: "libcurl can't be initialised")
@@ -104,7 +105,10 @@ package final class TransferClient: Sendable {
         if let failure = exchange.failure { throw failure }
         guard code == CURLE_OK, let response = exchange.response else {
             let text = String(decoding: reason.prefix(while: { $0 != 0 }).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw TransferError(code, text, url: request.url, handle: handle)
+            throw TransferError(code, text, url: request.url, proxy: proxy, handle: handle)
+        }
+        if let proxy, response.status == 407 {
+            throw TransferError.proxy(proxy.name, for: host, .authenticationRequired)
         }
         return response
     }
@@ -122,23 +126,13 @@ package final class TransferClient: Sendable {
         handle.set(CURLOPT_LOW_SPEED_LIMIT, options.stallSpeed)
         handle.set(CURLOPT_LOW_SPEED_TIME, max(1, Int(options.stallTime.components.seconds)))
         if let timeout = request.timeout { handle.set(CURLOPT_TIMEOUT_MS, Self.milliseconds(timeout)) }
+        // An empty one keeps libcurl from looking for one itself.
+        handle.set(CURLOPT_PROXY, proxy(for: request.url)?.text ?? "")
+        handle.set(CURLOPT_NOPROXY, "")
         if let socket = options.unixSocket {
             handle.set(CURLOPT_UNIX_SOCKET_PATH, socket)
         }
-        if options.unixSocket != nil || !options.usesProxies { handle.set(CURLOPT_PROXY, "") }
-        if let caFile = options.caFile {
-            handle.set(CURLOPT_CAINFO, caFile)
-            // Debian's libcurl would go on trusting the system's directory beside the file.
-            handle.set(CURLOPT_CAPATH, nil as String?)
-        }
-        if options.insecure {
-            handle.set(CURLOPT_SSL_VERIFYPEER, 0)
-            handle.set(CURLOPT_SSL_VERIFYHOST, 0)
-        }
-        if isFirst, let certificate = options.certificateFile {
-            handle.set(CURLOPT_SSLCERT, certificate)
-            handle.set(CURLOPT_SSLKEY, options.keyFile ?? certificate)
-        }
+        applyTLS(isFirst: isFirst, to: handle)
         switch request.body {
         case .none where request.method == .get: handle.set(CURLOPT_HTTPGET, 1)
         case .none where request.method == .head: handle.set(CURLOPT_NOBODY, 1)
@@ -148,6 +142,34 @@ package final class TransferClient: Sendable {
             handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         case .bytes(let bytes): upload(Int64(bytes.count), by: request.method, to: handle)
         case .reader(let size, _): upload(size, by: request.method, to: handle)
+        }
+    }
+
+    func proxy(for url: TransferURL) -> Proxy? {
+        options.unixSocket == nil ? options.proxies.proxy(for: url.origin) : nil
+    }
+
+    private func applyTLS(isFirst: Bool, to handle: EasyHandle) {
+        if let authorities = options.material.authorities {
+            handle.set(CURLOPT_CAINFO_BLOB, bytes: authorities)
+            handle.set(CURLOPT_CAINFO, nil as String?)
+            handle.set(CURLOPT_CAPATH, nil as String?)
+        } else if let caFile = options.caFile {
+            handle.set(CURLOPT_CAINFO, caFile)
+            // Debian's libcurl would go on trusting the system's directory beside the file.
+            handle.set(CURLOPT_CAPATH, nil as String?)
+        }
+        if options.insecure {
+            handle.set(CURLOPT_SSL_VERIFYPEER, 0)
+            handle.set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        guard isFirst else { return }
+        if let certificate = options.material.certificate, let key = options.material.key {
+            handle.set(CURLOPT_SSLCERT_BLOB, bytes: certificate)
+            handle.set(CURLOPT_SSLKEY_BLOB, bytes: key)
+        } else if let certificate = options.certificateFile {
+            handle.set(CURLOPT_SSLCERT, certificate)
+            handle.set(CURLOPT_SSLKEY, options.keyFile ?? certificate)
         }
     }
 

@@ -2,9 +2,26 @@ internal import CCurl
 
 extension TransferError {
     /// What a `CURLcode` and the text in libcurl's error buffer mean (`libcurl-errors(3)`).
-    init(_ code: CURLcode, _ text: String, url: TransferURL, handle: EasyHandle) {
-        let host = url.origin.description
+    init(_ code: CURLcode, _ text: String, url: TransferURL, proxy: Proxy?, handle: EasyHandle) {
         let reason = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
+        guard let proxy else {
+            self.init(code, reason, url: url, handle: handle)
+            return
+        }
+        if let failure = ProxyFailure(code, reason, handle: handle) {
+            self = .proxy(proxy.name, for: url.origin.description, failure)
+            return
+        }
+        let cause = TransferError(code, reason, url: url, handle: handle)
+        switch cause {
+        // Ended from our side, whatever is on the way.
+        case .cancelled, .timeout, .badRequest, .badCertificateFile: self = cause
+        default: self = .proxied(cause, proxy: proxy.name)
+        }
+    }
+
+    private init(_ code: CURLcode, _ reason: String, url: TransferURL, handle: EasyHandle) {
+        let host = url.origin.description
         switch code {
         case CURLE_URL_MALFORMAT: self = .badRequest(host: host, reason: reason)
         case CURLE_COULDNT_RESOLVE_HOST: self = .nameNotResolved(host: host)
@@ -35,6 +52,24 @@ extension TransferError {
         case CURLE_ABORTED_BY_CALLBACK: self = .cancelled(host: host)
         // A weird reply, and HTTP/0.9 that is taken for an unsupported protocol, since our scheme is checked before.
         default: self = .badAnswer(host: host, reason: reason)
+        }
+    }
+}
+
+extension TransferError.ProxyFailure {
+    /// `nil` where the proxy itself is not what failed.
+    fileprivate init?(_ code: CURLcode, _ reason: String, handle: EasyHandle) {
+        let status = handle.long(CURLINFO_HTTP_CONNECTCODE)
+        switch code {
+        // tinyproxy answers 401 to a wrong password.
+        case _ where status == 407 || status == 401: self = .authenticationRequired
+        case _ where status >= 300: self = .status(status)
+        case CURLE_COULDNT_RESOLVE_PROXY: self = .nameNotResolved
+        case CURLE_COULDNT_CONNECT:
+            let refused = specman_is_connection_refused(handle.long(CURLINFO_OS_ERRNO)) != 0
+            self = refused ? .refused : .unreachable(reason: reason)
+        case CURLE_PROXY: self = .unreachable(reason: reason)
+        default: return nil
         }
     }
 }

@@ -22,6 +22,21 @@ package enum TransferError: Error, Hashable, Sendable {
     case badAnswer(host: String, reason: String)
     case badRedirect(host: String, to: String, reason: String)
     case cancelled(host: String)
+    /// The proxy, named without its password, doesn't lead to the host.
+    case proxy(String, for: String, ProxyFailure)
+    /// The proxy does, but something fails behind it or on the way to it.
+    indirect case proxied(TransferError, proxy: String)
+
+    /// What is wrong with a proxy.
+    package enum ProxyFailure: Hashable, Sendable {
+        case nameNotResolved
+        case refused
+        case unreachable(reason: String)
+        /// It wants a name and a password, or others.
+        case authenticationRequired
+        /// It answers `CONNECT` with this status.
+        case status(Int)
+    }
 
     /// Why TLS was not established.
     package enum TLSFailure: Hashable, Sendable {
@@ -44,6 +59,10 @@ package enum TransferError: Error, Hashable, Sendable {
     package var isTransient: Bool {
         switch self {
         case .nameNotResolved, .refused, .unreachable, .connectTimeout, .stalled, .interrupted: true
+        case .proxy(_, _, .authenticationRequired): false
+        case .proxy(_, _, .status(let status)): status >= 500
+        case .proxy: true
+        case .proxied(let cause, _): cause.isTransient
         case .badRequest, .tls, .badCertificateFile, .timeout, .headTooLarge, .bodyTooLarge, .badAnswer, .badRedirect,
             .cancelled:
             false
@@ -56,9 +75,16 @@ package enum TransferError: Error, Hashable, Sendable {
         case .badRequest(let host, _), .nameNotResolved(let host), .refused(let host), .unreachable(let host, _),
             .connectTimeout(let host), .tls(let host, _), .badCertificateFile(let host, _), .stalled(let host),
             .timeout(let host), .interrupted(let host, _), .headTooLarge(let host, _), .bodyTooLarge(let host, _),
-            .badAnswer(let host, _), .badRedirect(let host, _, _), .cancelled(let host):
+            .badAnswer(let host, _), .badRedirect(let host, _, _), .cancelled(let host), .proxy(_, let host, _):
             host
+        case .proxied(let cause, _): cause.host
         }
+    }
+
+    /// What failed, whether through a proxy or not.
+    package var cause: TransferError {
+        if case .proxied(let cause, _) = self { return cause }
+        return self
     }
 }
 
@@ -83,6 +109,9 @@ extension TransferError: CustomStringConvertible {
         case .badAnswer(let host, let reason): "the answer of \(host) is no HTTP: \(reason)"
         case .badRedirect(let host, let to, let reason): "\(host) redirects to \(to), which is not followed: \(reason)"
         case .cancelled(let host): "the transfer from \(host) was cancelled"
+        case .proxy(let proxy, let host, let failure):
+            "the proxy \(proxy), through which \(host) is reached, \(failure)"
+        case .proxied(let cause, let proxy): "through the proxy \(proxy): \(cause)"
         }
     }
 }
@@ -100,6 +129,21 @@ extension TransferError.TLSFailure: CustomStringConvertible {
         case .clientCertificateRequired: "it requires a client certificate that it trusts"
         case .notTLS: "it does not speak TLS on this port"
         case .other(let reason): reason
+        }
+    }
+}
+
+extension TransferError.ProxyFailure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .nameNotResolved: "has a name that does not resolve; check HTTPS_PROXY, HTTP_PROXY, and NO_PROXY"
+        case .refused: "refuses the connection; check that it runs, HTTPS_PROXY and HTTP_PROXY, and NO_PROXY"
+        case .unreachable(let reason): "can't be reached: \(reason); check HTTPS_PROXY, HTTP_PROXY, and NO_PROXY"
+        case .authenticationRequired:
+            "does not let us through without the right name and password; set HTTPS_PROXY and HTTP_PROXY to "
+                + "http://NAME:PASSWORD@HOST:PORT"
+        case .status(let status):
+            "does not lead there: it answers \(status); have it allow the host and port, or name the host in NO_PROXY"
         }
     }
 }

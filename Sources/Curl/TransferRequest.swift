@@ -63,12 +63,14 @@ package struct TransferOptions: Sendable {
     /// A client certificate (PEM) and its key; the key may stand in the certificate's file.
     package var certificateFile: String?
     package var keyFile: String?
+    /// What such files held when they were read.
+    package var material = PEMMaterial()
     /// Takes any certificate.
     package var insecure = false
     /// Connects to this socket instead of the URL's host.
     package var unixSocket: String?
-    /// Whether the proxies that the environment names are used; never with `unixSocket`.
-    package var usesProxies = true
+    /// Through what requests go.
+    package var proxies = ProxySettings.environment
     package var userAgent = "specman"
     /// Name resolution, TCP and TLS together.
     package var connectTimeout: Duration = .seconds(10)
@@ -78,6 +80,30 @@ package struct TransferOptions: Sendable {
     /// The most that status line and fields of one answer may take, in bytes: a registry's take about 1 KiB, and a
     /// browser's limit is 256 KiB.
     package var headLimit = 64 << 10
+
+    package init() {}
+}
+
+extension TransferOptions {
+    /// The same for servers that our client certificate is not for.
+    package var withoutClientCertificate: TransferOptions {
+        var options = self
+        options.certificateFile = nil
+        options.keyFile = nil
+        options.material.certificate = nil
+        options.material.key = nil
+        return options
+    }
+}
+
+/// The content of PEM files, which counts instead of the file of the same name: what is mounted can change under whoever
+/// reads it when a connection is made, and what has turned out to be good is kept.
+package struct PEMMaterial: Hashable, Sendable {
+    /// Trusted authorities, instead of the system's.
+    package var authorities: [UInt8]?
+    /// A client certificate with its chain, and its key; both or none.
+    package var certificate: [UInt8]?
+    package var key: [UInt8]?
 
     package init() {}
 }

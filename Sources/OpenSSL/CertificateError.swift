@@ -6,6 +6,8 @@ package enum CertificateError: Error, Hashable, Sendable {
     case unreadable(file: String, reason: String)
     /// The file holds no PEM certificate.
     case notCertificate(file: String)
+    /// The file holds no PEM certificate of an authority.
+    case notAuthority(file: String)
     /// The file holds no PEM private key without a passphrase.
     case notKey(file: String)
     /// The key is not the one that the certificate is for.
@@ -22,7 +24,9 @@ extension CertificateError: CustomStringConvertible {
         case .unreadable(let file, let reason):
             "can't read \(file): \(reason); check the path and that this user may read it"
         case .notCertificate(let file):
-            "\(file) holds no PEM certificate; it must begin with -----BEGIN CERTIFICATE-----, the server's own first"
+            "\(file) holds no PEM certificate; it must begin with -----BEGIN CERTIFICATE-----, the owner's own first"
+        case .notAuthority(let file):
+            "\(file) holds no PEM certificate; give the CA's, which begins with -----BEGIN CERTIFICATE-----"
         case .notKey(let file):
             "\(file) holds no PEM private key without a passphrase; decrypt it with: openssl pkey -in FILE -out NEW"
         case .mismatch(let certificateFile, let keyFile):

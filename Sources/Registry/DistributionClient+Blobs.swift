@@ -57,9 +57,8 @@ extension DistributionClient {
             } catch RegistryError.malformed where isPart && position == begin {
                 asksForPart = false
             } catch let error as TransferError {
-                observed(call.url, 0)
                 if position > begin { patience.renew() }
-                try patience.waitOrThrow(error, attempt: attempt)
+                try again(after: error, attempt: attempt, patience: &patience)
             }
         }
         throw RegistryError.sizeMismatch("the blob \(descriptor.digest)", expected: descriptor.size, actual: position)

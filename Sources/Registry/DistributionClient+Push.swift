@@ -25,8 +25,7 @@ extension DistributionClient {
                 }
             } catch let error as TransferError {
                 // A session that broke is not taken up again: its state is the registry's secret.
-                observed(session, 0)
-                try patience.waitOrThrow(error, attempt: attempt)
+                try again(after: error, attempt: attempt, patience: &patience)
             }
         }
     }
@@ -66,9 +65,13 @@ extension DistributionClient {
             access: .push,
             attempt: "looking for the blob \(descriptor.digest) in \(location)"
         )
-        let (response, _) = try send(call, before: deadline)
-        // Anything but a plain yes means: upload. Some registries answer HEAD with 401 or 403 though they take the blob.
-        return response.status == 200
+        // Anything but a plain yes means: upload. Some registries answer HEAD with 401 or 403 though they take the blob;
+        // where the credentials are wrong indeed, the upload comes to the same.
+        do throws(RegistryError) {
+            return try send(call, before: deadline).response.status == 200
+        } catch .wrongCredentials, .authenticationRequired, .tokenNotAccepted {
+            return false
+        }
     }
 
     /// Opens an upload session and returns its URL, which belongs to whomever the registry names.

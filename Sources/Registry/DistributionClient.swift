@@ -82,8 +82,7 @@ package final class DistributionClient: ReleaseSource, PushTarget {
                 guard try isFinal(response, body: body, of: call, patience: &patience) else { continue }
                 return (response, body)
             } catch let error as TransferError {
-                observed(call.url, 0)
-                try patience.waitOrThrow(error, attempt: call.attempt)
+                try again(after: error, attempt: call.attempt, patience: &patience)
             } catch let error as RegistryError {
                 throw error
             } catch {
@@ -123,7 +122,12 @@ package final class DistributionClient: ReleaseSource, PushTarget {
         patience.admission.wasTaken()
         guard RetryPolicy.isTransient(response.status) else { return true }
         try patience.waitOrThrow(
-            .unavailable(host: host, status: response.status, attempt: call.attempt, detail: Self.detail(body)),
+            .unavailable(
+                host: host,
+                status: response.status,
+                attempt: attempt(call.attempt, at: host),
+                detail: Self.detail(body)
+            ),
             retryAfter: response["Retry-After"]
         )
         return false
@@ -176,9 +180,35 @@ package final class DistributionClient: ReleaseSource, PushTarget {
         return url
     }
 
+    /// Waits before another attempt after a transfer that failed, at the registry or where it has sent us.
+    func again(after error: TransferError, attempt: String, patience: inout Patience) throws(RegistryError) {
+        options.observe?(error.host, 0)
+        try patience.waitOrThrow(error, attempt: self.attempt(attempt, at: error.host))
+    }
+
+    /// What was attempted, and whereto it led: in restricted networks the storage behind a registry is what fails.
+    private func attempt(_ text: String, at host: String) -> String {
+        host == base.origin.description ? text : "\(text), which sends on to \(host)"
+    }
+
+    /// What nginx says in an answer 400 to who has no client certificate, or one of a stranger.
+    private static let certificateComplaints = ["No required SSL certificate was sent", "The SSL certificate error"]
+
     /// What a status means that the call didn't expect.
     func failure(_ response: TransferResponse, _ body: [UInt8], attempt: String) -> RegistryError {
         let host = response.url.origin.description
+        guard response.url.origin == base.origin else {
+            return .storageRefuses(
+                host: host,
+                status: response.status,
+                attempt: self.attempt(attempt, at: host),
+                detail: Self.detail(body)
+            )
+        }
+        let text = String(decoding: body, as: UTF8.self)
+        if response.status == 400, Self.certificateComplaints.contains(where: text.contains) {
+            return .transfer(.tls(host: host, .clientCertificateRequired), attempt: attempt)
+        }
         return switch response.status {
         case 403: .forbidden(location: "\(location)", attempt: attempt, host: host)
         case let status:
@@ -194,8 +224,22 @@ package final class DistributionClient: ReleaseSource, PushTarget {
             let text = [error.code, error.message].compactMap(\.self).joined(separator: ": ")
             return text.isEmpty ? "" : " (\(JSON.printable(text)))"
         }
+        if let text = storageError(in: body) { return " (\(JSON.printable(text)))" }
         let text = String(decoding: body.prefix(while: { $0 != 10 && $0 != 13 }), as: UTF8.self)
         return text.isEmpty || text.hasPrefix("<") ? "" : " (\(JSON.printable(text)))"
+    }
+
+    /// `CODE: MESSAGE` of the error documents of S3 and of Azure's blob storage, which are XML of a fixed form.
+    private static func storageError(in body: [UInt8]) -> String? {
+        let text = String(decoding: body, as: UTF8.self)
+        guard text.contains("<Error>") else { return nil }
+        let parts = ["Code", "Message"].compactMap { name -> String? in
+            guard let start = text.firstRange(of: "<\(name)>"),
+                let end = text[start.upperBound...].firstRange(of: "</\(name)>")
+            else { return nil }
+            return String(text[start.upperBound..<end.lowerBound].prefix { !$0.isNewline })
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: ": ")
     }
 
     /// Whether an error document names this code.

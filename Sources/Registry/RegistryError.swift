@@ -35,6 +35,8 @@ package enum RegistryError: Error, Hashable, Sendable {
     case unavailable(host: String, status: Int, attempt: String, detail: String)
     /// Any other status that does not belong there.
     case unexpectedStatus(host: String, status: Int, attempt: String, detail: String)
+    /// The storage that the registry sends on to answers with a status that gives nothing.
+    case storageRefuses(host: String, status: Int, attempt: String, detail: String)
     /// More bytes than such a thing may have.
     case tooLarge(String, limit: Int64)
     /// Something that can't be understood, and is not guessed at.
@@ -121,6 +123,9 @@ extension RegistryError: CustomStringConvertible {
                 + "see the registry's log if it goes on"
         case .unexpectedStatus(let host, let status, let attempt, let detail):
             "\(attempt): \(host) answers \(status)\(detail); check source.repository and that a registry listens there"
+        case .storageRefuses(let host, let status, let attempt, let detail):
+            "\(attempt): \(host) answers \(status)\(detail); check this machine's clock, what stands between it and that "
+                + "host, and the registry's storage"
         case .tooLarge(let what, let limit):
             "\(what) is larger than the \(ByteCount.format(limit)) allowed for it; push a smaller one"
         case .malformed(let what, let reason): "\(what) can't be understood: \(reason); push the release again"
@@ -164,7 +169,7 @@ extension RegistryError: CustomStringConvertible {
 
     /// Which of our settings mends it.
     private static func remedy(for error: TransferError) -> String {
-        guard case .tls(_, let failure) = error else { return "" }
+        guard case .tls(_, let failure) = error.cause else { return "" }
         return switch failure {
         case .unknownAuthority: " by setting source.tls.caFile (--ca-file) to the CA's certificate"
         case .clientCertificateRequired: "; set source.tls.certificateFile and source.tls.keyFile"

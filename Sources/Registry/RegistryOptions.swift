@@ -1,5 +1,5 @@
 internal import Content
-internal import Curl
+package import Curl
 internal import Platform
 
 /// What a registry is shown to say who asks.
@@ -23,6 +23,8 @@ package struct RegistryOptions: Sendable {
     /// A client certificate (PEM) and its key.
     package var certificateFile: String?
     package var keyFile: String?
+    /// What these files held when they were read; it counts instead of them.
+    package var material = PEMMaterial()
     /// Takes any certificate.
     package var insecureSkipVerify = false
     package var credentials = Credentials.anonymous
@@ -81,6 +83,7 @@ extension TransferOptions {
         caFile = options.caFile
         certificateFile = options.certificateFile
         keyFile = options.keyFile
+        material = options.material
         insecure = options.insecureSkipVerify
         userAgent = options.userAgent
         connectTimeout = options.connectTimeout

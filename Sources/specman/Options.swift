@@ -25,7 +25,8 @@ struct ConfigurationOptions: ParsableArguments {
         reading files: Settings.NamedFiles = .none
     ) throws -> Configuration {
         let settings = try settings(flags)
-        let configuration = try Configuration(settings)
+        var configuration = try Configuration(settings)
+        if files != .none { try configuration.source.readFiles(settings) }
         try settings.check(files)
         return configuration
     }

@@ -8,7 +8,8 @@ import Testing
         "Platform": ["CPlatform", "Glibc"],
         "OpenSSL": ["COpenSSL"],
         "Zlib": ["CZlib"],
-        "Curl": ["CCurl"],
+        // Proxies are named in the environment, and NO_PROXY holds addresses.
+        "Curl": ["CCurl", "Platform"],
         // libyaml, as Yams has it.
         "YAML": ["CYaml"],
         "Content": [],

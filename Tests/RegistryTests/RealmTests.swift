@@ -83,7 +83,7 @@ struct RealmTests {
         let error = #expect(throws: RegistryError.self) {
             try client.blob(blob, from: 0, before: Fixture.deadline) { _ in }
         }
-        guard case .unexpectedStatus(storage.host, 401, _, _) = error else {
+        guard case .storageRefuses(storage.host, 401, _, _) = error else {
             Issue.record("\(String(describing: error))")
             return
         }

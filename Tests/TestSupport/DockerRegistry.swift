@@ -7,13 +7,13 @@ package final class DockerRegistry: @unchecked Sendable {
     private var process: Process
     private let directory: TemporaryDirectory
     /// Kept, as its files go with it.
-    private let authority: CertificateAuthority?
+    private var authority: CertificateAuthority?
     /// `127.0.0.1:PORT`; the same after a ``stop()`` and a ``start()``.
     package let host: String
     /// The authority to trust; `nil` where it speaks plain HTTP.
-    package let caFile: String?
+    package var caFile: String? { authority?.caFile }
     package let username: String?
-    package let password: String?
+    package private(set) var password: String?
 
     package struct NotStarted: Error, CustomStringConvertible {
         package let description: String
@@ -38,7 +38,6 @@ package final class DockerRegistry: @unchecked Sendable {
     ) throws {
         directory = try TemporaryDirectory()
         self.authority = authority
-        caFile = authority?.caFile
         self.password = password
         username = password.map { _ in user }
         var configuration = """
@@ -53,13 +52,13 @@ package final class DockerRegistry: @unchecked Sendable {
 
             """
         if let authority {
-            let pair = try authority.issue(names, expired: expired)
-            configuration += "  tls: {certificate: \(pair.certificateFile), key: \(pair.keyFile)}\n"
+            try Self.present(try authority.issue(names, expired: expired), in: directory)
+            let files = (directory.appending("tls.crt"), directory.appending("tls.key"))
+            configuration += "  tls: {certificate: \(files.0), key: \(files.1)}\n"
         }
         if let password {
+            try Self.write(user, password, in: directory)
             let file = directory.appending("htpasswd")
-            let line = try Command.run("htpasswd", ["-Bbn", "-C", "4", user, password]).out
-            try Data(line).write(to: URL(fileURLWithPath: file))
             configuration += "auth:\n  htpasswd: {realm: \"a, realm\", path: \(file)}\n"
         }
         if let origin { configuration += "proxy: {remoteurl: \"\(origin)\"}\n" }
@@ -92,6 +91,32 @@ package final class DockerRegistry: @unchecked Sendable {
     /// Starts it again on the same port.
     package func start() throws {
         process = try Self.launch(in: directory, port: String(host.drop { $0 != ":" }.dropFirst())).process
+    }
+
+    /// From now on only this password is taken; the file is read again when it changes.
+    package func change(password: String) throws {
+        try Self.write(username ?? "reader", password, in: directory)
+        self.password = password
+    }
+
+    /// Begins again on the same port with a certificate that another authority has signed.
+    package func restart(signedBy authority: CertificateAuthority) throws {
+        stop()
+        try Self.present(try authority.issue(["IP:127.0.0.1", "DNS:localhost"]), in: directory)
+        self.authority = authority
+        try start()
+    }
+
+    private static func write(_ user: String, _ password: String, in directory: TemporaryDirectory) throws {
+        let line = try Command.run("htpasswd", ["-Bbn", "-C", "4", user, password]).out
+        try Data(line).write(to: URL(fileURLWithPath: directory.appending("htpasswd")))
+    }
+
+    private static func present(_ pair: CertificateAuthority.Pair, in directory: TemporaryDirectory) throws {
+        for (from, to) in [(pair.certificateFile, "tls.crt"), (pair.keyFile, "tls.key")] {
+            try Data(contentsOf: URL(fileURLWithPath: from))
+                .write(to: URL(fileURLWithPath: directory.appending(to)))
+        }
     }
 
     private static func launch(in directory: TemporaryDirectory, port: String) throws -> (

@@ -21,34 +21,41 @@ package struct TagListing {
 
     /// - Throws: ``ConfigurationError`` or ``CommandFailure``.
     package init(_ configuration: Configuration) throws {
-        let location = try configuration.requiredLocation
+        _ = try configuration.requiredLocation
         do {
-            var options = RegistryOptions(configuration.source)
-            options.report = { Console.error("specman: \($0)") }
-            let source = try openSource(location, options: options)
-            let catalogue = TagCatalogue(source: source, policy: configuration.source.tags)
-            let deadline = Deadline(after: configuration.source.timeout)
-            let choice: Choice
-            do throws(RegistryError) {
-                choice = try catalogue.choose(active: nil, everything: true, before: deadline)
-            } catch .noCandidate(let location, let tags, let policy) {
-                rows = try catalogue.leftOut(of: nil, before: deadline).map { Row($0) }
-                failure = CommandFailure(
-                    "\(RegistryError.noCandidate(location: location, tags: tags, policy: policy))"
-                )
-                return
-            }
-            var verdict: (note: String, failure: CommandFailure?) = ("", nil)
-            if !configuration.source.verifyKeys.isEmpty {
-                let verifier = SignatureVerifier(configuration.source.verifyKeys)
-                verdict = try Self.signature(of: choice.chosen, by: verifier, in: source, before: deadline)
-            }
-            failure = verdict.failure
-            rows =
-                try catalogue.leftOut(of: choice, before: deadline).map { Row($0) }
-                + choice.ranked.map { Row($0, note: $0.chosen ? verdict.note : "") }
+            let source = try configuration.source.open(report: { Console.error("specman: \($0)") })
+            (rows, failure) = try Self.listing(of: source, configuration.source)
         } catch {
             throw CommandFailure("\(error)")
+        }
+    }
+
+    private static func listing(
+        of source: any ReleaseSource,
+        _ configuration: Configuration.Source
+    ) throws(RegistryError) -> (rows: [Row], failure: CommandFailure?) {
+        let catalogue = TagCatalogue(source: source, policy: configuration.tags)
+        let deadline = Deadline(after: configuration.timeout)
+        let (choice, failure) = try choose(from: catalogue, before: deadline)
+        var verdict: (note: String, failure: CommandFailure?) = ("", failure)
+        if let choice, !configuration.verifyKeys.isEmpty {
+            let verifier = SignatureVerifier(configuration.verifyKeys)
+            verdict = try signature(of: choice.chosen, by: verifier, in: source, before: deadline)
+        }
+        let chosen = (choice?.ranked ?? []).map { Row($0, note: $0.chosen ? verdict.note : "") }
+        return (try catalogue.leftOut(of: choice, before: deadline).map { Row($0) } + chosen, verdict.failure)
+    }
+
+    /// - Returns: the failure where no tag is a candidate.
+    private static func choose(
+        from catalogue: TagCatalogue,
+        before deadline: Deadline
+    ) throws(RegistryError) -> (choice: Choice?, failure: CommandFailure?) {
+        do throws(RegistryError) {
+            return (try catalogue.choose(active: nil, everything: true, before: deadline), nil)
+        } catch {
+            guard case .noCandidate = error else { throw error }
+            return (nil, CommandFailure("\(error)"))
         }
     }
 

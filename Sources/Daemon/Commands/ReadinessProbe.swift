@@ -29,7 +29,9 @@ package enum ReadinessProbe {
             throw CommandFailure("asking the daemon on \(address): not an address; check management.address")
         }
         do {
-            let (response, body) = try TransferClient().collect(
+            var options = TransferOptions()
+            options.proxies = .none
+            let (response, body) = try TransferClient(options).collect(
                 TransferRequest(.get, url, timeout: timeout),
                 limit: limit
             )

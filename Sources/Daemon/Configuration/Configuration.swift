@@ -1,5 +1,6 @@
 package import Checks
 package import Content
+package import Curl
 internal import Listener
 internal import Platform
 package import Registry
@@ -17,6 +18,8 @@ package struct Configuration: Sendable {
         package var caFile: String?
         package var certificateFile: String?
         package var keyFile: String?
+        /// What these files hold, once it was read; what a Secret holds at once.
+        package var material = PEMMaterial()
         package var insecureSkipVerify: Bool
         package var credentials: Credentials
         /// Where `specman login` keeps what it learns; `nil` where nothing says where docker's configuration is.
@@ -94,9 +97,12 @@ package struct Configuration: Sendable {
     /// `nil` where `management.address` is `none`.
     package var management: Address?
     package var log: Log
+    /// What this was made of.
+    package let settings: Settings
 
     /// Checks `settings`, the first fault ending it.
     package init(_ settings: Settings) throws(ConfigurationError) {
+        self.settings = settings
         source = try Source(settings)
         storage = try Storage(settings)
         listener = try Listener(settings)
@@ -115,13 +121,7 @@ extension Configuration {
     /// - Throws: ``ConfigurationError/missing(key:remedy:)`` where `source.repository` is not set.
     package var requiredLocation: Reference.Location {
         get throws(ConfigurationError) {
-            guard let location = source.location else {
-                throw .missing(
-                    key: "source.repository",
-                    remedy: "set it to HOST[:PORT]/NAME or oci-layout:DIR in the configuration file, "
-                        + "or as SPECMAN_SOURCE_REPOSITORY"
-                )
-            }
+            guard let location = source.location else { throw .noRepository }
             return location
         }
     }
@@ -147,6 +147,7 @@ extension Configuration.Source {
         caFile = settings.text("source.tls.caFile")
         certificateFile = settings.text("source.tls.certificateFile")
         keyFile = settings.text("source.tls.keyFile")
+        if settings.isFromSecret("source.tls.caFile") { material.authorities = settings.secret.authorities }
         insecureSkipVerify = try settings.flag("source.tls.insecureSkipVerify")
         if certificateFile == nil, keyFile != nil {
             throw .missing(key: "source.tls.certificateFile", remedy: "source.tls.keyFile needs it")

@@ -1,6 +1,8 @@
 /// Why the configuration can't be used: exit status 78.
 package enum ConfigurationError: Error, Hashable {
     case unreadable(file: String, reason: String)
+    /// A file of the mounted Secret.
+    case unreadableSecret(file: String, reason: String)
     case malformed(file: String, line: Int?, reason: String)
     case unknownKey(origin: ConfigurationOrigin, key: String, suggestion: String?)
     case badValue(origin: ConfigurationOrigin, key: String, value: String, expected: String)
@@ -8,11 +10,21 @@ package enum ConfigurationError: Error, Hashable {
     case unsupported(origin: ConfigurationOrigin, key: String, value: String)
 }
 
+extension ConfigurationError {
+    static let noRepository = missing(
+        key: "source.repository",
+        remedy: "set it to HOST[:PORT]/NAME or oci-layout:DIR in the configuration file, "
+            + "or as SPECMAN_SOURCE_REPOSITORY, or endpoint in the registry Secret"
+    )
+}
+
 extension ConfigurationError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let file, let reason):
             "reading the configuration file \(file): \(reason); check the path given by --config or SPECMAN_CONFIG"
+        case .unreadableSecret(let file, let reason):
+            "reading the registry Secret \(file): \(reason); let this user read it (fsGroup, defaultMode), or unmount it"
         case .malformed(let file, let line, let reason):
             "parsing \(file)\(line.map { ":\($0)" } ?? ""): \(reason); correct the YAML"
         case .unknownKey(let origin, let key, let suggestion):
@@ -32,6 +44,8 @@ extension ConfigurationError: CustomStringConvertible {
 package enum ConfigurationOrigin: Hashable, Sendable {
     case flag(String)
     case environment(String)
+    /// A file of the mounted Secret, by its path.
+    case secret(String)
     case file(path: String, line: Int?)
     case fallback
 }
@@ -41,6 +55,7 @@ extension ConfigurationOrigin: CustomStringConvertible {
         switch self {
         case .flag(let name): "flag \(name)"
         case .environment(let name): "environment \(name)"
+        case .secret(let path): "Secret \(path)"
         case .file(let path, let line): "file \(path)\(line.map { ":\($0)" } ?? "")"
         case .fallback: "default"
         }

@@ -79,7 +79,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("source.aws.secretAccessKey", isSecret: true),
         ConfigurationKey("source.aws.roleARN"),
         ConfigurationKey("source.aws.externalID"),
-        ConfigurationKey("source.secretDirectory", "/etc/specman/registry", isSupported: false),
+        ConfigurationKey("source.secretDirectory", "/etc/specman/registry"),
         ConfigurationKey("source.mirrors", .list([]), isList: true),
         ConfigurationKey("source.tags.policy", "newest"),
         ConfigurationKey("source.tags.range"),

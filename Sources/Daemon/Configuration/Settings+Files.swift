@@ -17,19 +17,16 @@ extension Settings {
     /// The largest PEM file read, in bytes: far beyond a bundle of every public authority.
     private static let limit = 16 << 20
 
-    /// Reads the files; the first fault ends it.
+    /// Reads the keys, and the listener's files where they are meant; the first fault ends it. What
+    /// ``Configuration/Source/readFiles(_:)`` reads is not read twice.
     package func check(_ files: NamedFiles) throws(ConfigurationError) {
         if case .none = files { return }
-        for name in ["source.tls.caFile", "source.tls.certificateFile", "source.tls.keyFile"] {
-            try checkReadable(name)
-        }
         do throws(RegistryError) {
             try TrustedKeys(list("source.verify.keys") ?? []).check()
         } catch {
             throw fault("source.verify.keys", expected: "public keys (\(error))")
         }
-        if case .source = files { return }
-        try checkListener()
+        if case .all = files { try checkListener() }
     }
 
     private func checkReadable(_ name: String) throws(ConfigurationError) {

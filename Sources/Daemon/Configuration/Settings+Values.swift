@@ -12,6 +12,12 @@ extension Settings {
         return items
     }
 
+    /// Whether the mounted Secret says what counts.
+    func isFromSecret(_ name: String) -> Bool {
+        guard case .secret? = setting(name)?.origin else { return false }
+        return true
+    }
+
     func fault(_ name: String, expected: String) -> ConfigurationError {
         guard let setting = setting(name), let value = setting.value else {
             return .missing(key: name, remedy: "it must be \(expected)")

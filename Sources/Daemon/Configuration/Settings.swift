@@ -2,7 +2,7 @@ internal import Content
 
 /// The merged configuration: for each key the value that counts, and where it comes from.
 ///
-/// Order: flag, environment (`SPECMAN_*`, then the custom pack registry's names), file, default.
+/// Order: flag, environment (`SPECMAN_*`, then the custom pack registry's names), the mounted Secret, file, default.
 package struct Settings: Sendable {
     /// A key with the value that counts.
     package struct Setting: Sendable {
@@ -14,6 +14,10 @@ package struct Settings: Sendable {
     private var merged: [String: Setting] = [:]
     /// What was merged: docker's own variables say where its configuration is.
     let environment: [String: String]
+    private let flags: [Flag]
+    private let file: ConfigurationFile?
+    /// The mounted Secret, as it was read.
+    private(set) var secret: SecretDirectory
 
     /// A value given on the command line.
     package struct Flag: Sendable {
@@ -46,16 +50,53 @@ package struct Settings: Sendable {
         file: String?,
         standardFileExists: Bool
     ) throws(ConfigurationError) {
+        let path = file ?? environment[Self.fileVariable] ?? (standardFileExists ? Self.standardFile : nil)
+        var content: ConfigurationFile?
+        if let path { content = try ConfigurationFile(path: path) }
+        try self.init(flags: flags, environment: environment, content: content)
+    }
+
+    /// The same with the Secret as it is now; flags, environment and file stay as they were.
+    func rereadingSecret() throws(ConfigurationError) -> Settings {
+        try Settings(flags: flags, environment: environment, content: file)
+    }
+
+    private init(
+        flags: [Flag],
+        environment: [String: String],
+        content: ConfigurationFile?
+    ) throws(ConfigurationError) {
+        self.flags = flags
         self.environment = environment
+        file = content
+        // Which directory it is may be said in any of the layers.
+        secret = SecretDirectory()
+        try merge()
+        secret = try SecretDirectory(text("source.secretDirectory") ?? "")
+        if !secret.settings.isEmpty { try merge() }
+        try refuseWhatIsNotSupported()
+    }
+
+    /// The layers, each over the one below it.
+    private mutating func merge() throws(ConfigurationError) {
         for key in ConfigurationKey.all {
             merged[key.name] = Setting(key: key, value: key.fallback, origin: .fallback)
         }
-        let path = file ?? environment[Self.fileVariable] ?? (standardFileExists ? Self.standardFile : nil)
-        if let path { try merge(try ConfigurationFile(path: path)) }
+        let ousted = secret.hasCredentials ? SecretDirectory.credentialKeys : []
+        for setting in file?.settings ?? [] where !ousted.contains(setting.key) {
+            let path = file?.path ?? ""
+            try set(setting.key, to: setting.value, from: .file(path: path, line: setting.line))
+        }
+        for setting in secret.settings {
+            try set(setting.key, to: .text(setting.value), from: .secret(setting.path))
+        }
         try merge(environment: environment)
         for flag in flags {
             try set(flag.key, to: .text(flag.value), from: .flag(flag.name))
         }
+    }
+
+    private func refuseWhatIsNotSupported() throws(ConfigurationError) {
         for key in ConfigurationKey.all {
             guard let harmless = key.harmless, let setting = merged[key.name], let value = setting.value,
                 value != key.fallback, !harmless.contains(value)
@@ -76,12 +117,6 @@ package struct Settings: Sendable {
 
     /// The setting of a key of the table.
     func setting(_ name: String) -> Setting? { merged[name] }
-
-    private mutating func merge(_ file: ConfigurationFile) throws(ConfigurationError) {
-        for setting in file.settings {
-            try set(setting.key, to: setting.value, from: .file(path: file.path, line: setting.line))
-        }
-    }
 
     private mutating func merge(environment: [String: String]) throws(ConfigurationError) {
         for (variable, key) in ConfigurationKey.registryVariables {

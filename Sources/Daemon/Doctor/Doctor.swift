@@ -59,7 +59,7 @@ package enum Doctor {
         } catch .transfer(let error, let attempt) {
             guard error.host != client.host else { throw RegistryError.transfer(error, attempt: attempt) }
             let remedy =
-                if case .tls(_, .unknownAuthority) = error, let caFile {
+                if case .tls(_, .unknownAuthority) = error.cause, let caFile {
                     "add the certificate of its authority to \(caFile): that file stands in the place of the system's roots"
                 } else {
                     "let this machine reach \(error.host), too: firewall, NetworkPolicy or proxy"

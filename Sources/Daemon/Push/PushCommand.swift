@@ -35,7 +35,8 @@ package enum PushCommand {
         do {
             let signature = try signingKey.map(SigningKeyFile.read)
             let archive = try payload(of: path, limits: ArchiveLimits(configuration.storage))
-            let target = try openTarget(reference.location, options: RegistryOptions(configuration.source))
+            let options = configuration.source.options(pushingTo: reference.location, configuration.settings)
+            let target = try openTarget(reference.location, options: options)
             let layer = ArtifactManifest.layer(digest: try archive.digest(), size: archive.size, title: archive.title)
             let created = try created()
             let deadline = Deadline(after: patience)

@@ -76,6 +76,7 @@ extension RegistryOptions {
         caFile = source.caFile
         certificateFile = source.certificateFile
         keyFile = source.keyFile
+        material = source.material
         insecureSkipVerify = source.insecureSkipVerify
         credentials = source.credentials
         fallback = source.fallback

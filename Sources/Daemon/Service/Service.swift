@@ -24,6 +24,7 @@ package final class Service: Sendable {
     private let reloader: CertificateReloader
     private let passwords: HtpasswdReloader?
     private let accessLog: AccessLog?
+    private let registryWatch: FileWatch
     private let certificateFile: String
 
     /// Opens the volume, makes or reads the certificate, and binds the ports; nothing is served yet.
@@ -36,14 +37,12 @@ package final class Service: Sendable {
         let log = log ?? Logger(configuration.log)
         self.configuration = configuration
         self.log = log
-        let location = try configuration.requiredLocation
+        _ = try configuration.requiredLocation
         volume = try Volume(directory: configuration.storage.directory, options: Volume.Options(configuration.storage))
 
         let requests = RegistryRequestCounter()
-        let source = try configuration.source.open(location, log: log) { host, status in
-            requests.count(host: host, status: status)
-        }
-        synchronizer = try Synchronizer(source: source, configuration: configuration, volume: volume, log: log)
+        let supply = try SourceSupply(configuration, observe: requests.count, log: log)
+        synchronizer = try Synchronizer(source: supply, configuration: configuration, volume: volume, log: log)
         loop = SyncLoop(
             schedule: Schedule(interval: configuration.source.interval),
             now: Timestamp.current,
@@ -70,6 +69,9 @@ package final class Service: Sendable {
             gate.map { HtpasswdReloader(file: file, gate: $0, log: log) }
         }
         facts.observe(server, reloader)
+        supply.whenChanged { [weak loop] in loop?.pollSoon() }
+        // Which files it is that change the source may change with them: it knows them itself.
+        registryWatch = FileWatch([], looked: supply.look) {}
     }
 
     private static func makeGate(_ listener: Configuration.Listener) throws(HtpasswdError) -> AccessGate? {
@@ -127,11 +129,12 @@ package final class Service: Sendable {
         )
     }
 
-    /// Serves until SIGTERM or SIGINT. SIGHUP has the files of certificates and passwords looked at, at once.
+    /// Serves until SIGTERM or SIGINT. SIGHUP has the files that are watched looked at, at once.
     package func run() {
-        let signals = SignalWatch { [reloader, passwords] in
+        let signals = SignalWatch { [reloader, passwords, registryWatch] in
             reloader.look()
             passwords?.look()
+            registryWatch.look()
         }
         start()
         signals.wait()
@@ -148,7 +151,7 @@ package final class Service: Sendable {
         } else {
             log.info("No release on the volume yet: answering 503 until the first sync", metadata: fields)
         }
-        warnOfSecretDirectory()
+        warnOfStrangers()
         server.start()
         log.info("Listening on https://\(server.boundAddress(of: 0))", metadata: ["certificate": "\(certificateFile)"])
         if configuration.management != nil {
@@ -157,13 +160,13 @@ package final class Service: Sendable {
         loop.start()
     }
 
-    /// A Secret that is mounted at the standard place would be expected to count.
-    private func warnOfSecretDirectory() {
-        guard case .text(let path)? = ConfigurationKey.named("source.secretDirectory")?.fallback, WholeFile.exists(path)
-        else { return }
+    /// A misspelt value of the Secret would be missed silently.
+    private func warnOfStrangers() {
+        let strangers = configuration.settings.secret.strangers
+        guard !strangers.isEmpty else { return }
         log.warning(
-            "a registry Secret is mounted, which this version can't read; set source.username and source.passwordFile",
-            metadata: ["directory": "\(path)"]
+            "the registry Secret has values that mean nothing here; check their spelling, it counts",
+            metadata: ["names": "\(strangers.joined(separator: " "))"]
         )
     }
 

@@ -35,6 +35,8 @@ package final class SyncLoop: Sendable {
     private struct State {
         var progress = SyncProgress()
         var waiters: [Waiter] = []
+        /// Whether somebody wants a poll who doesn't wait for it.
+        var isAsked = false
         var isStopping = false
     }
 
@@ -99,6 +101,12 @@ package final class SyncLoop: Sendable {
         return waiter.outcome.withLock { $0 }
     }
 
+    /// Has a poll begin as soon as none is running.
+    package func pollSoon() {
+        state.withLock { $0.isAsked = true }
+        wake.signal()
+    }
+
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
     private func run() {
@@ -107,6 +115,7 @@ package final class SyncLoop: Sendable {
             let waiters = state.withLock { state in
                 state.progress.lastAttempt = now()
                 state.progress.next = nil
+                state.isAsked = false
                 defer { state.waiters = [] }
                 return state.waiters
             }
@@ -128,7 +137,7 @@ package final class SyncLoop: Sendable {
     private func waitForNext(_ pause: Duration) {
         let deadline = ContinuousClock.now + pause
         while ContinuousClock.now < deadline {
-            if state.withLock({ $0.isStopping || !$0.waiters.isEmpty }) { return }
+            if state.withLock({ $0.isStopping || $0.isAsked || !$0.waiters.isEmpty }) { return }
             let left = ContinuousClock.now.duration(to: deadline)
             if wake.wait(timeout: .now() + left.dispatchInterval) == .timedOut { return }
         }

@@ -18,10 +18,12 @@ final class Synchronizer: Sendable {
         var named: Set<Tag> = []
         /// The release that was served already when it was looked through last.
         var inspected: Digest?
+        /// What is known of the tags, and of which repository: the Secret may come to name another.
+        var catalogue: (location: Reference.Location, tags: TagCatalogue)?
     }
 
     private let source: any ReleaseSource
-    private let catalogue: TagCatalogue
+    private let policy: TagPolicy
     private let verifier: SignatureVerifier
     private let volume: Volume
     private let limits: ArchiveLimits
@@ -39,7 +41,7 @@ final class Synchronizer: Sendable {
         timeout = configuration.source.timeout
         limits = ArchiveLimits(configuration.storage)
         inspector = ReleaseInspector(policy: configuration.source.checks, log: log)
-        catalogue = TagCatalogue(source: source, policy: configuration.source.tags)
+        policy = configuration.source.tags
         verifier = SignatureVerifier(configuration.source.verifyKeys)
     }
 
@@ -80,7 +82,7 @@ final class Synchronizer: Sendable {
 
     private func run(before deadline: Deadline) throws -> SyncOutcome {
         let active = volume.active
-        let choice = try catalogue.choose(active: active?.tag, before: deadline)
+        let choice = try catalogue().choose(active: active?.tag, before: deadline)
         let tag = choice.chosen.tag
         let names = choice.ranked.map { "\($0.tag)" }.joined(separator: " ")
         // A digest that is pinned comes with a tag made of it, which says nothing against the one that is served.
@@ -113,6 +115,16 @@ final class Synchronizer: Sendable {
             log.warning("\(error)")
         }
         memory.withLock { $0.inspected = active.digest }
+    }
+
+    private func catalogue() -> TagCatalogue {
+        let location = source.location
+        return memory.withLock { memory in
+            if let known = memory.catalogue, known.location == location { return known.tags }
+            let tags = TagCatalogue(source: source, policy: policy)
+            memory.catalogue = (location, tags)
+            return tags
+        }
     }
 
     /// Brings the artifact of `tag` onto the volume, and gives its digest.

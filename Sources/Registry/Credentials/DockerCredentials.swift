@@ -6,6 +6,8 @@ package struct DockerConfigurationFile: Hashable, Sendable {
     package let path: String
     /// Whether it has to be there: one that was named has to, one in the usual place hasn't.
     package let isRequired: Bool
+    /// What it held when it was read, which is what counts then; `nil` where it is read when it is needed.
+    private(set) var content: [UInt8]?
 
     /// The largest one read, in bytes: a hundred registries take some ten KiB.
     static let limit = 1 << 20
@@ -15,6 +17,17 @@ package struct DockerConfigurationFile: Hashable, Sendable {
         self.isRequired = isRequired
     }
 
+    /// The same file, with what it holds now; checked, so that it is known before it is needed.
+    ///
+    /// - Throws: `RegistryError.credentialFile`.
+    package func loaded() throws(RegistryError) -> DockerConfigurationFile {
+        var loaded = self
+        let content = try read(unless: nil).bytes ?? []
+        _ = try decode(content)
+        loaded.content = content
+        return loaded
+    }
+
     /// Where docker has it: in `$DOCKER_CONFIG`, else in `$HOME/.docker`; `nil` where neither is set.
     package static func standard(_ environment: [String: String]) -> DockerConfigurationFile? {
         if let directory = environment["DOCKER_CONFIG"], !directory.isEmpty {
@@ -22,6 +35,50 @@ package struct DockerConfigurationFile: Hashable, Sendable {
         }
         guard let home = environment["HOME"], !home.isEmpty else { return nil }
         return DockerConfigurationFile(home + "/.docker/config.json", isRequired: false)
+    }
+
+    /// What changes when a file is written or replaced.
+    struct Stamp: Hashable {
+        let device: UInt64
+        let inode: UInt64
+        let size: Int64
+        let seconds: Int64
+        let nanoseconds: Int64
+
+        init(_ status: FileStatus) {
+            device = status.device
+            inode = status.inode
+            size = status.size
+            seconds = status.seconds
+            nanoseconds = status.nanoseconds
+        }
+    }
+
+    /// - Returns: no bytes where the file is the one that `known` describes, or where there is none.
+    fileprivate func read(
+        unless known: Stamp?
+    ) throws(RegistryError) -> (stamp: Stamp?, bytes: [UInt8]?) {
+        if let content { return (nil, content) }
+        do throws(SystemError) {
+            let descriptor = try FileDescriptor.open(path, .readOnly)
+            let stamp = Stamp(try descriptor.status())
+            if stamp == known { return (stamp, nil) }
+            var bytes: [UInt8] = []
+            while true {
+                let part = try descriptor.read(upTo: 64 << 10)
+                if part.isEmpty { return (stamp, bytes) }
+                bytes += part
+                if bytes.count > Self.limit { break }
+            }
+        } catch {
+            // A daemon that doesn't run as root has a HOME that it can't enter at times.
+            if !isRequired, error.isNotFound || error.isPermissionDenied { return (nil, nil) }
+            throw failure(
+                "reading docker's configuration",
+                "\(error.reason); run specman login HOST, or correct source.dockerConfig"
+            )
+        }
+        throw failure("reading docker's configuration", "it is larger than 1 MiB; check source.dockerConfig")
     }
 
     func failure(_ attempt: String, _ reason: String) -> RegistryError {
@@ -50,25 +107,8 @@ final class DockerCredentials: CredentialSource {
 
     private struct State {
         /// What the file system said of the file when it was read; `nil` where there was none.
-        var stamp: Stamp?
+        var stamp: DockerConfigurationFile.Stamp?
         var identity: Identity?
-    }
-
-    /// What changes when a file is written or replaced.
-    private struct Stamp: Hashable {
-        let device: UInt64
-        let inode: UInt64
-        let size: Int64
-        let seconds: Int64
-        let nanoseconds: Int64
-
-        init(_ status: FileStatus) {
-            device = status.device
-            inode = status.inode
-            size = status.size
-            seconds = status.seconds
-            nanoseconds = status.nanoseconds
-        }
     }
 
     init(_ file: DockerConfigurationFile, host: String, repository: String?) {
@@ -79,37 +119,13 @@ final class DockerCredentials: CredentialSource {
 
     func identity(renewed: Bool, before deadline: Deadline) throws(RegistryError) -> Identity {
         try state.withLock { state throws(RegistryError) in
-            let (stamp, bytes) = try read(unless: renewed ? nil : state.stamp)
+            let (stamp, bytes) = try file.read(unless: renewed ? nil : state.stamp)
             if !renewed, stamp == state.stamp, let identity = state.identity { return identity }
             let identity = try find(try file.decode(bytes ?? []), before: deadline)
             state.stamp = stamp
             state.identity = identity
             return identity
         }
-    }
-
-    /// - Returns: no bytes where the file is the one that `known` describes, or where there is none.
-    private func read(unless known: Stamp?) throws(RegistryError) -> (stamp: Stamp?, bytes: [UInt8]?) {
-        do throws(SystemError) {
-            let descriptor = try FileDescriptor.open(file.path, .readOnly)
-            let stamp = Stamp(try descriptor.status())
-            if stamp == known { return (stamp, nil) }
-            var bytes: [UInt8] = []
-            while true {
-                let part = try descriptor.read(upTo: 64 << 10)
-                if part.isEmpty { return (stamp, bytes) }
-                bytes += part
-                if bytes.count > DockerConfigurationFile.limit { break }
-            }
-        } catch {
-            // A daemon that doesn't run as root has a HOME that it can't enter at times.
-            if !file.isRequired, error.isNotFound || error.isPermissionDenied { return (nil, nil) }
-            throw file.failure(
-                "reading docker's configuration",
-                "\(error.reason); run specman login \(server.host), or correct source.dockerConfig"
-            )
-        }
-        throw file.failure("reading docker's configuration", "it is larger than 1 MiB; check source.dockerConfig")
     }
 
     private func find(_ configuration: DockerConfiguration, before deadline: Deadline) throws(RegistryError) -> Identity

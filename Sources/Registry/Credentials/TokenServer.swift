@@ -22,10 +22,7 @@ struct TokenServer: Sendable {
         self.registry = registry
         self.options = options
         own = transfers
-        var foreign = transfers.options
-        foreign.certificateFile = nil
-        foreign.keyFile = nil
-        self.foreign = TransferClient(foreign)
+        foreign = TransferClient(transfers.options.withoutClientCertificate)
     }
 
     /// Gets a token for `scopes`.

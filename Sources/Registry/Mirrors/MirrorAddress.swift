@@ -1,4 +1,5 @@
 package import Content
+internal import Curl
 
 /// Where a mirror is: a repository, under whatever name, or a directory in OCI image layout.
 package struct MirrorAddress: Hashable, Sendable {
@@ -44,6 +45,8 @@ extension RegistryOptions {
         }
         options.credentials = docker.map(Credentials.docker) ?? .anonymous
         options.certificateFile = nil
+        options.material.certificate = nil
+        options.material.key = nil
         options.keyFile = nil
         return options
     }

@@ -18,7 +18,7 @@ struct LocalAgent: Sendable {
         transfer.userAgent = options.userAgent
         transfer.connectTimeout = patience
         // A proxy would be asked for the credentials of its own machine.
-        transfer.usesProxies = false
+        transfer.proxies = .none
         transfers = TransferClient(transfer)
     }
 
