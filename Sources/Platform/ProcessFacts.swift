@@ -6,6 +6,16 @@ package enum ProcessFacts {
     /// The process id.
     package static var identifier: Int32 { getpid() }
 
+    /// The name of the user that it acts as (`getpwuid_r(3)`); `nil` where it has none, as in many containers.
+    package static var userName: String? {
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 16 << 10)
+        guard getpwuid_r(geteuid(), &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.pw_name
+        else { return nil }
+        return withExtendedLifetime(buffer) { String(cString: name) }
+    }
+
     /// The environment's variables.
     package static var environment: [String: String] {
         var result: [String: String] = [:]

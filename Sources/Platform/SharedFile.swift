@@ -24,6 +24,30 @@ package final class SharedFile: Sendable {
         try descriptor.read(upTo: count, at: offset)
     }
 
+    /// Reads up to `count` bytes at `offset` as an array; empty at the end.
+    ///
+    /// - Parameter sparingCache: Whether bytes that had to come from the disk are dropped from the page cache again, so
+    ///   that a walk through everything drives out nothing that others need (`posix_fadvise(2)`).
+    package func read(upTo count: Int, at offset: Int64, sparingCache: Bool) throws(SystemError) -> [UInt8] {
+        guard sparingCache else { return try read(upTo: count, at: offset) }
+        var cached: Int?
+        var failure: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, length in
+            do throws(SystemError) {
+                cached = try readCached(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+                length = cached ?? 0
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        if cached != nil { return bytes }
+        let fresh = try read(upTo: count, at: offset)
+        // Advice: where it can't be taken, nothing is lost.
+        _ = posix_fadvise(descriptor.number, off_t(offset), off_t(fresh.count), POSIX_FADV_DONTNEED)
+        return fresh
+    }
+
     /// Reads up to `buffer.count` bytes at `offset` where they are in the page cache; `nil` where the disk is needed.
     ///
     /// System call: `preadv2(2)` with `RWF_NOWAIT`. File systems that don't know it answer `nil`, too.

@@ -4,6 +4,9 @@ package import Store
 
 /// What changed from one release to another, as `/-/diff` and `specman diff --output json` show it.
 package struct DiffDocument: Sendable {
+    /// The most files of each list that are told over HTTP: a few megabytes of JSON.
+    static let mostFiles = 10_000
+
     package let from: ReleaseSummary
     package let to: ReleaseSummary
     package let difference: ReleaseDifference
@@ -22,6 +25,14 @@ package struct DiffDocument: Sendable {
                 from.write(to: &json)
                 json.name("to")
                 to.write(to: &json)
+                // How many there are, where not all of them are told.
+                json.member("truncated", difference.isTruncated)
+                json.name("counts")
+                json.object { json in
+                    json.member("added", difference.counts.added)
+                    json.member("removed", difference.counts.removed)
+                    json.member("changed", difference.counts.changed)
+                }
                 for (name, files) in [
                     ("added", difference.added), ("removed", difference.removed), ("changed", difference.changed),
                 ] {

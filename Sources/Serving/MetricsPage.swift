@@ -56,7 +56,19 @@ package struct MetricsPage: Sendable {
             gauge("specman_release_files", "Files of the active release.", Double(release.files))
             gauge("specman_release_bytes", "Bytes of the active release's files.", Double(release.bytes))
         }
+        gauge("specman_release_held", "Whether an administrator holds the active release.", metrics.isHeld ? 1 : 0)
         gauge("specman_storage_free_bytes", "Free space on the volume.", metrics.freeBytes.map(Double.init))
+        gauge(
+            "specman_storage_verified_timestamp_seconds",
+            "When the volume was last re-hashed, as Unix time.",
+            metrics.lastVerification.map { Double($0.seconds) }
+        )
+        gauge("specman_storage_damaged_files", "Names on the volume that are damaged.", Double(metrics.damagedFiles))
+        counter(
+            "specman_storage_restored_files_total",
+            "Damaged names that were restored.",
+            String(metrics.restoredFiles)
+        )
     }
 
     private mutating func writeHTTP(_ metrics: ServingMetrics) {

@@ -1,5 +1,14 @@
 internal import HTTP
 
+/// What administrators can have done, by the name in the path.
+enum AdministratorAction: String, Sendable {
+    case sync
+    case activate
+    case resume
+    case takeIn = "import"
+    case verify
+}
+
 /// What a path stands for, before anything is looked up.
 ///
 /// The endpoints win over files of the same name, which stay reachable under `/-/releases/…`.
@@ -11,7 +20,8 @@ enum Route: Hashable, Sendable {
     case releases
     case status
     case diff
-    case sync
+    /// What administrators can have done: `/-/NAME`.
+    case action(AdministratorAction)
     case catalog
     case health
     /// Anything else under `/-/`.
@@ -38,21 +48,25 @@ enum Route: Hashable, Sendable {
             case ["-", "releases"]: .releases
             case ["-", "status"] where !path.hasTrailingSlash: .status
             case ["-", "diff"] where !path.hasTrailingSlash: .diff
-            case ["-", "sync"] where !path.hasTrailingSlash: .sync
             default: .unknown
             }
+        if self == .unknown, names.count == 2, !path.hasTrailingSlash,
+            let action = AdministratorAction(rawValue: names[1])
+        {
+            self = .action(action)
+        }
     }
 
     /// The value of `Allow` (RFC 9110 section 10.2.1).
     var allow: String {
-        self == .sync ? "POST, OPTIONS" : "GET, HEAD, OPTIONS"
+        if case .action = self { "POST, OPTIONS" } else { "GET, HEAD, OPTIONS" }
     }
 
     func allows(_ method: Method) -> Bool {
         switch self {
         // What isn't there is 404, whatever one wants of it.
         case .unknown: true
-        case .sync: method == .post
+        case .action: method == .post
         default: method == .get || method == .head
         }
     }

@@ -82,6 +82,13 @@ package struct ServingMetrics: Sendable {
     package var release: ReleaseSummary?
     /// Free space on the volume, in bytes.
     package var freeBytes: Int64?
+    /// Whether an administrator holds the active release.
+    package var isHeld = false
+    /// When the volume was last re-hashed.
+    package var lastVerification: Timestamp?
+    /// Names on the volume that are damaged, and those restored since the start.
+    package var damagedFiles = 0
+    package var restoredFiles = 0
     package var registryRequests: [RegistryRequests] = []
     package var httpRequests: [HTTPRequests] = []
     /// Of answering a request, in seconds.

@@ -62,18 +62,11 @@ extension Site {
         }
         let difference: ReleaseDifference
         do throws(StoreError) {
-            difference = try old.difference(to: new)
+            difference = try old.difference(to: new, limit: DiffDocument.mostFiles)
         } catch {
             throw unreadable(error)
         }
         return document(DiffDocument(from: summary(old), to: summary(new), difference: difference).json)
-    }
-
-    /// `POST /-/sync`
-    func sync(_ request: Request) throws(Refusal) -> Answer<StoredFile> {
-        try requireAdministrator(request)
-        let report = actions.sync()
-        return document(report.json, status: report.result == .failed ? .internalServerError : .ok)
     }
 
     /// 500, with the cause in the daemon's log: what a file system has to say is no client's business.

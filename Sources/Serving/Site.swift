@@ -83,8 +83,8 @@ package final class Site: Sendable {
             return document(ReleaseSummary.document(ReleaseSummary.list(volume.releases(), active: active)))
         case .diff:
             return try difference(request)
-        case .sync:
-            return try sync(request)
+        case .action(let action):
+            return try perform(action, request)
         case .catalog:
             return try catalog(request)
         case .tree(let components):

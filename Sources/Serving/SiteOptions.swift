@@ -34,9 +34,27 @@ package struct SiteOptions: Sendable {
 package struct SiteActions: Sendable {
     /// Syncs once, and returns when that is done.
     package var sync: @Sendable () -> SyncReport
+    /// Serves a release and holds there.
+    package var activate: @Sendable (Release, HoldRequest) throws(StoreError) -> SyncReport
+    /// Follows the registry again; takes who says so.
+    package var resume: @Sendable (String) throws(StoreError) -> SyncReport
+    /// Takes in the release in a folder of `staging/`, serves it and holds there.
+    package var takeIn: @Sendable (_ folder: String, Tag, HoldRequest) -> SyncReport
+    /// Re-hashes the volume, and mends it where that is asked for.
+    package var verify: @Sendable (_ repair: Bool) throws(StoreError) -> VerificationDocument
 
-    package init(sync: @escaping @Sendable () -> SyncReport) {
+    package init(
+        sync: @escaping @Sendable () -> SyncReport,
+        activate: @escaping @Sendable (Release, HoldRequest) throws(StoreError) -> SyncReport,
+        resume: @escaping @Sendable (String) throws(StoreError) -> SyncReport,
+        takeIn: @escaping @Sendable (_ folder: String, Tag, HoldRequest) -> SyncReport,
+        verify: @escaping @Sendable (_ repair: Bool) throws(StoreError) -> VerificationDocument
+    ) {
         self.sync = sync
+        self.activate = activate
+        self.resume = resume
+        self.takeIn = takeIn
+        self.verify = verify
     }
 }
 

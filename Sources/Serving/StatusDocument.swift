@@ -24,6 +24,8 @@ package struct StatusDocument: Hashable, Sendable {
         package var next: Timestamp?
         /// Why the last attempt failed; `nil` after a success.
         package var lastError: String?
+        /// The newest candidate of the registry, as of the last poll that found out.
+        package var newest: String?
         /// Since the daemon started.
         package var attempts: UInt64
         package var failures: UInt64
@@ -33,6 +35,7 @@ package struct StatusDocument: Hashable, Sendable {
             lastSuccess: Timestamp? = nil,
             next: Timestamp? = nil,
             lastError: String? = nil,
+            newest: String? = nil,
             attempts: UInt64 = 0,
             failures: UInt64 = 0
         ) {
@@ -40,6 +43,7 @@ package struct StatusDocument: Hashable, Sendable {
             self.lastSuccess = lastSuccess
             self.next = next
             self.lastError = lastError
+            self.newest = newest
             self.attempts = attempts
             self.failures = failures
         }
@@ -59,10 +63,30 @@ package struct StatusDocument: Hashable, Sendable {
         }
     }
 
+    /// How the files on the volume are.
+    package struct Verification: Hashable, Sendable {
+        /// When all of them were last re-hashed; `nil` where that was never.
+        package var last: Timestamp?
+        /// When they will be; `nil` where `storage.verifyInterval` is 0.
+        package var next: Timestamp?
+        /// Names that are damaged, as of the last time; those that were restored don't count.
+        package var damaged: Int
+        /// Names that were restored since the daemon started.
+        package var restored: Int
+
+        package init(last: Timestamp? = nil, next: Timestamp? = nil, damaged: Int = 0, restored: Int = 0) {
+            self.last = last
+            self.next = next
+            self.damaged = damaged
+            self.restored = restored
+        }
+    }
+
     /// The active release.
     package var release: ReleaseSummary?
     package var held: Hold?
     package var sync: Sync
+    package var verification: Verification
     /// What the checks of the active release found, one sentence each.
     package var findings: [String]
     /// How many releases are retained.
@@ -73,6 +97,7 @@ package struct StatusDocument: Hashable, Sendable {
         release: ReleaseSummary? = nil,
         held: Hold? = nil,
         sync: Sync = Sync(),
+        verification: Verification = Verification(),
         findings: [String] = [],
         retained: Int = 0,
         certificate: Certificate? = nil
@@ -80,6 +105,7 @@ package struct StatusDocument: Hashable, Sendable {
         self.release = release
         self.held = held
         self.sync = sync
+        self.verification = verification
         self.findings = findings
         self.retained = retained
         self.certificate = certificate
@@ -95,6 +121,8 @@ package struct StatusDocument: Hashable, Sendable {
                 if let held { held.write(to: &json) } else { json.null() }
                 json.name("sync")
                 sync.write(to: &json)
+                json.name("verification")
+                verification.write(to: &json)
                 json.name("findings")
                 json.array { json in
                     for finding in findings { json.value(finding) }
@@ -134,8 +162,20 @@ extension StatusDocument.Sync {
             json.member("lastSuccess", lastSuccess?.rfc3339)
             json.member("next", next?.rfc3339)
             json.member("lastError", lastError)
+            json.member("newest", newest)
             json.member("attempts", attempts)
             json.member("failures", failures)
+        }
+    }
+}
+
+extension StatusDocument.Verification {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("last", last?.rfc3339)
+            json.member("next", next?.rfc3339)
+            json.member("damaged", damaged)
+            json.member("restored", restored)
         }
     }
 }
@@ -147,6 +187,10 @@ package struct SyncReport: Hashable, Sendable {
         case published
         /// There was nothing new.
         case unchanged
+        /// A release is held, by this or before: nothing is taken from the registry.
+        case held
+        /// The registry is followed again.
+        case resumed
         /// The sync failed; what was served before is still served.
         case failed
     }
@@ -156,11 +200,14 @@ package struct SyncReport: Hashable, Sendable {
     package var release: ReleaseSummary?
     /// Why it failed.
     package var error: String?
+    /// What there is to know beside that, in one line.
+    package var note: String?
 
-    package init(result: Result, release: ReleaseSummary?, error: String? = nil) {
+    package init(result: Result, release: ReleaseSummary?, error: String? = nil, note: String? = nil) {
         self.result = result
         self.release = release
         self.error = error
+        self.note = note
     }
 
     /// The JSON document.
@@ -171,6 +218,7 @@ package struct SyncReport: Hashable, Sendable {
                 json.name("release")
                 if let release { release.write(to: &json) } else { json.null() }
                 json.member("error", error)
+                json.member("note", note)
             }
         }
     }

@@ -80,6 +80,11 @@ package final class PartialDownload: Sendable {
         }
     }
 
+    /// Makes what was received durable.
+    func sync() throws(StoreError) {
+        try attempt("syncing") { file throws(SystemError) in try file.descriptor.sync() }
+    }
+
     /// Gives the complete bytes the name of a kept archive.
     func keep() throws(StoreError) {
         let name = VolumeLayout.partialArchive(descriptor.digest).bytes

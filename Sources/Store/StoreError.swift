@@ -26,6 +26,8 @@ package enum StoreError: Error, Hashable {
     case digest(doing: String, reason: String)
     /// The release is none of the volume's, or not any more.
     case noSuchRelease(String)
+    /// An administrator holds another release; who, since when and why in `hold`.
+    case held(release: String, hold: String)
 
     /// Why an entry is refused.
     package enum Refusal: String, Sendable {
@@ -114,6 +116,8 @@ extension StoreError: CustomStringConvertible {
             "\(doing) failed: \(reason); check the OpenSSL installation and the memory limit"
         case .noSuchRelease(let name):
             "no release \(name) is on the volume; specman releases lists those that are"
+        case .held(let release, let hold):
+            "\(release) is held \(hold); specman resume follows the registry again"
         }
     }
 }

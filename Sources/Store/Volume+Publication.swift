@@ -55,18 +55,6 @@ extension Volume {
         change.withLock { _ in removeArchives(besides: blobs) }
     }
 
-    /// Opens the kept archive with `digest`; `nil` where it is not kept.
-    package func openArchive(_ digest: Digest) throws(StoreError) -> StoredFile? {
-        do throws(SystemError) {
-            let file = try layout.archives.open(VolumeLayout.archive(digest).bytes, [.readOnly, .noFollow])
-            let size = try file.status().size
-            return StoredFile(file, size: size)
-        } catch {
-            if error.isNotFound { return nil }
-            throw StoreError(doing: "opening the archive \(digest)", error)
-        }
-    }
-
     /// Makes `staging` the release that is served, in the steps that ``Volume`` tells of, and drops what is beyond
     /// retention.
     ///
@@ -74,54 +62,81 @@ extension Volume {
     /// - Parameters:
     ///   - archives: The layers' bytes, verified, in the manifest's order; they are kept or removed.
     ///   - report: What was found in it; `nil` where nobody has looked.
+    ///   - request: Who publishes it by hand, and wants it held; `nil` where it came from the registry.
     /// - Throws: Why it was not published; then `staging` is discarded, and ``download(for:)`` has the bytes still.
+    ///   ``StoreError/held(release:hold:)`` where it came from the registry, and an administrator holds another.
     package func publish(
         _ staging: Staging,
         archives: [PartialDownload],
-        report: CheckReport? = nil
+        report: CheckReport? = nil,
+        holding request: HoldRequest? = nil
     ) throws(StoreError) -> Release {
         try change.withLock { _ throws(StoreError) in
-            if let existing = release(staging.digest) {
-                discard(staging)
-                let activated = try switchTo(existing, tag: staging.tag, reason: nil)
-                removeArchives()
-                return activated
+            guard let request else { return try publishUnlessHeld(staging, archives, report) }
+            return try holding(staging.digest, staging.tag, request) { () throws(StoreError) in
+                try publish(staging, archives, report, by: request)
             }
-            var row: ReleaseRow
-            do throws(StoreError) {
-                try staging.seal()
-                row = try describe(staging, archives: archives)
-            } catch {
-                discard(staging)
-                throw error
-            }
-            let release: Release
-            do throws(StoreError) {
-                release = try commit(row, archives: archives, report: report)
-            } catch {
-                discard(staging)
-                reclaimer.reclaimRelease(number: row.number, id: row.id)
-                throw error
-            }
-            removeArchives()
-            return release
         }
+    }
+
+    private func publishUnlessHeld(
+        _ staging: Staging,
+        _ archives: [PartialDownload],
+        _ report: CheckReport?
+    ) throws(StoreError) -> Release {
+        do throws(StoreError) {
+            try requireNoHold()
+        } catch {
+            discard(staging)
+            throw error
+        }
+        return try publish(staging, archives, report, by: nil)
+    }
+
+    private func publish(
+        _ staging: Staging,
+        _ archives: [PartialDownload],
+        _ report: CheckReport?,
+        by request: HoldRequest?
+    ) throws(StoreError) -> Release {
+        if let existing = release(staging.digest) {
+            discard(staging)
+            let activated = try switchTo(existing, tag: staging.tag, by: request)
+            removeArchives()
+            return activated
+        }
+        var row: ReleaseRow
+        do throws(StoreError) {
+            try staging.seal()
+            row = try describe(staging, archives: archives)
+        } catch {
+            discard(staging)
+            throw error
+        }
+        let release: Release
+        do throws(StoreError) {
+            release = try commit(row, archives, report, by: request)
+        } catch {
+            discard(staging)
+            reclaimer.reclaimRelease(number: row.number, id: row.id)
+            throw error
+        }
+        removeArchives()
+        return release
     }
 
     /// Serves `release`, under `tag` where one is given.
     ///
-    /// - Throws: ``StoreError/noSuchRelease(_:)`` where it is not retained any more.
+    /// - Throws: ``StoreError/noSuchRelease(_:)`` where it is not retained any more, ``StoreError/held(release:hold:)``
+    ///   where an administrator holds one.
     @discardableResult
-    package func activate(
-        _ release: Release,
-        tag: Tag? = nil,
-        reason: String? = nil
-    ) throws(StoreError) -> Release {
+    package func activate(_ release: Release, tag: Tag? = nil) throws(StoreError) -> Release {
         try change.withLock { _ throws(StoreError) in
+            try requireNoHold()
             guard let retained = self.release(release.digest) else {
                 throw StoreError.noSuchRelease("\(release.digest)")
             }
-            return try switchTo(retained, tag: tag ?? retained.tag, reason: reason)
+            return try switchTo(retained, tag: tag ?? retained.tag, by: nil)
         }
     }
 
@@ -167,8 +182,9 @@ extension Volume {
 
     private func commit(
         _ row: ReleaseRow,
-        archives: [PartialDownload],
-        report: CheckReport?
+        _ archives: [PartialDownload],
+        _ report: CheckReport?,
+        by request: HoldRequest?
     ) throws(StoreError) -> Release {
         let directory = try StoreError.attempt("publishing \(row.tag)") {
             try layout.staging.syncFileSystem()
@@ -193,7 +209,7 @@ extension Volume {
         try index.write("publishing \(row.tag)") { database in
             try Index.add(row, database)
             if let report { try Index.put(report, of: row.number, database) }
-            try Index.record(.published, row, at: row.publishedAt.seconds, database)
+            try Index.record(.published, row, at: row.publishedAt.seconds, reason: request?.note, database)
             for old in retired {
                 try Index.retire(old.row, database)
                 try Index.record(.retired, old.row, at: row.publishedAt.seconds, database)
@@ -203,7 +219,7 @@ extension Volume {
         return release
     }
 
-    private func switchTo(_ release: Release, tag: Tag, reason: String?) throws(StoreError) -> Release {
+    func switchTo(_ release: Release, tag: Tag, by request: HoldRequest?) throws(StoreError) -> Release {
         let (retained, lastEvent) = state.withLock { ($0.retained, $0.lastEvent) }
         if retained.active?.number == release.number, release.tag == tag { return release }
         let second = max(options.clock().seconds, lastEvent + 1)
@@ -216,7 +232,7 @@ extension Volume {
         let renamed = row
         try index.write("activating \(tag)") { database in
             try Index.activate(renamed, database)
-            try Index.record(.activated, renamed, at: second, reason: reason, database)
+            try Index.record(.activated, renamed, at: second, reason: request?.note, database)
         }
         let activated = Release(row, lease: release.lease, index: index)
         let releases = retained.releases.map { $0.number == row.number ? activated : $0 }

@@ -13,6 +13,7 @@ internal import Synchronization
 /// | the sidecar | the same, and `releases/ID.json` | removes the sidecar, too |
 /// | the directory's rename and its sync | `releases/ID` whole, no row in `releases` | removes it; where the index is lost, takes it as published |
 /// | the archives' rename | archives of no release | calls them partial: the next download begins with them |
+/// | a hold's file, where a release is published by hand | `hold.json` names the release | takes the hold back with it |
 /// | the index's commit: **the publication** | everything, `current` on the release before | serves the new release; points `current` at it |
 /// | `current` | releases beyond retention | removes them |
 ///
@@ -48,6 +49,8 @@ package final class Volume: Sendable {
         var nextNumber: Int64
         /// The second of the last publication or activation.
         var lastEvent: Int64
+        /// Why nothing is published but by hand.
+        var hold: Hold?
     }
 
     let options: Options
@@ -98,8 +101,12 @@ package final class Volume: Sendable {
             releases.append(Release(row, lease: lease, index: index))
         }
         let active = rows.first(where: \.isActive)?.number
-        return RetainedReleases(releases, active: releases.first { $0.number == active })
+        let hold = try Hold.read(from: directory)
+        return RetainedReleases(releases, active: releases.first { $0.number == active }, hold: hold)
     }
+
+    /// `storage.directory`, as it was given.
+    package var path: String { layout.path }
 
     /// The release that is served; `nil` before the first publication.
     package var active: Release? { state.withLock { $0.retained.active } }
@@ -144,10 +151,13 @@ package struct RetainedReleases: Sendable {
     package let releases: [Release]
     /// The one that is served.
     package let active: Release?
+    /// Why it stays the one that is served, where an administrator chose it.
+    package let hold: Hold?
 
-    init(_ releases: [Release], active: Release?) {
+    init(_ releases: [Release], active: Release?, hold: Hold? = nil) {
         self.releases = releases
         self.active = active
+        self.hold = hold
     }
 
     /// The release with the tag, the digest (`sha256:…`) or its hex digits; the newest where several have it.

@@ -5,6 +5,8 @@ internal import Platform
 final class VolumeLayout: Sendable {
     static let lock = "lock"
     static let current = "current"
+    /// When everything was last re-hashed.
+    static let verified = "verified"
     /// Made when the running daemon finds the index damaged: the next start rebuilds it.
     static let rebuildMark = "index.rebuild"
 

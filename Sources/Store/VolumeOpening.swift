@@ -1,4 +1,5 @@
 internal import Content
+internal import GRDB
 internal import Platform
 
 /// What a start does: it opens the index or rebuilds it, and gives away for removal what no release needs.
@@ -14,6 +15,8 @@ struct VolumeOpening {
         let directories = names.subtracting(names.filter { $0.hasSuffix(".json") })
         index = try Self.openIndex(layout, directories: directories, now: options.clock())
         reclaimer = Reclaimer(layout: layout, index: index)
+        let hold = try Hold.read(from: layout.path)
+        let now = options.clock()
         let found = try index.write("reading the releases") { database in
             var rows = try Index.releases(database)
             for row in rows where !directories.contains(row.id) { try Index.retire(row, database) }
@@ -22,6 +25,7 @@ struct VolumeOpening {
                 rows[0].isActive = true
                 try Index.activate(rows[0], database)
             }
+            if let hold { try Self.finish(hold, &rows, now: now, database) }
             let retired = Set(Self.beyondRetention(rows, retain: options.retain))
             for row in retired { try Index.retire(row, database) }
             rows.removeAll(where: retired.contains)
@@ -45,7 +49,8 @@ struct VolumeOpening {
         state = Volume.State(
             retained: retained,
             nextNumber: (used.max() ?? 0) + 1,
-            lastEvent: found.lastEvent
+            lastEvent: found.lastEvent,
+            hold: hold
         )
         for name in stagings { reclaim(staging: name, layout) }
         try sweep(layout, names: names, kept: found.rows, numbers: found.numbers)
@@ -55,6 +60,21 @@ struct VolumeOpening {
             // It is there for people; what is served comes from the index.
             reclaimer.report(StoreError(doing: "pointing current at the active release", error))
         }
+    }
+
+    /// Serves the release that is held, where a crash came between the hold and that, or the index was lost.
+    private static func finish(
+        _ hold: Hold,
+        _ rows: inout [ReleaseRow],
+        now: Timestamp,
+        _ database: Database
+    ) throws {
+        guard let held = rows.firstIndex(where: { $0.digest == hold.digest }), !rows[held].isActive else { return }
+        for position in rows.indices { rows[position].isActive = position == held }
+        // Its files may be older than those served until now.
+        rows[held].floor = max(now.seconds, try Index.lastEvent(database) + 1)
+        try Index.activate(rows[held], database)
+        try Index.record(.activated, rows[held], at: rows[held].floor, reason: hold.by, database)
     }
 
     /// The releases, newest first, that `retain` has no room for beside the active one.

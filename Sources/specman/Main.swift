@@ -50,7 +50,8 @@ struct Specman: ParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Sync.self, Status.self, Examine.self, Push.self, Tags.self, Releases.self, Diff.self, List.self,
-            Concatenate.self, Login.self, Logout.self, RegistryCommand.self, Config.self, Healthcheck.self,
+            Concatenate.self, Activate.self, Resume.self, Verify.self, Import.self, Export.self, Login.self,
+            Logout.self, RegistryCommand.self, Config.self, Healthcheck.self,
         ]
     )
 }

@@ -87,7 +87,7 @@ struct EndpointTests {
         #expect(fixture.answer(.get, target).status.code == code)
     }
 
-    @Test(arguments: ["/-", "/-/", "/-/x", "/-/status/x", "/-/activate", "/-/releases.json"])
+    @Test(arguments: ["/-", "/-/", "/-/x", "/-/status/x", "/-/activated", "/-/releases.json"])
     func knowsNothingElseBelowTheDash(target: String) throws {
         let fixture = try SiteFixture.withRelease()
         #expect(fixture.answer(.get, target).status == .notFound)
@@ -101,6 +101,8 @@ struct EndpointTests {
         (.post, "/health", 405, "GET, HEAD, OPTIONS"),
         (.get, "/-/sync", 405, "POST, OPTIONS"),
         (.head, "/-/sync", 405, "POST, OPTIONS"),
+        (.get, "/-/activate", 405, "POST, OPTIONS"),
+        (.get, "/-/resume", 405, "POST, OPTIONS"),
         (.options, "/hello.txt", 204, "GET, HEAD, OPTIONS"),
         (.options, "/absent", 204, "GET, HEAD, OPTIONS"),
         (.options, "/-/sync", 204, "POST, OPTIONS"),

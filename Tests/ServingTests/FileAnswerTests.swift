@@ -134,7 +134,7 @@ struct FileAnswerTests {
                 report: { line in reports.withLock { $0.append(line) } }
             ),
             status: { StatusDocument() },
-            actions: SiteActions(sync: { SyncReport(result: .unchanged, release: nil) })
+            actions: SiteActions(on: volume, sync: { SyncReport(result: .unchanged, release: nil) })
         )
         try WholeFile.write(Array("longer".utf8), to: directory.appending("releases/\(release.id)/a"))
         let answer = site.answer(to: Request(.get, "/a"))

@@ -98,7 +98,7 @@ import Testing
             volume: volume,
             options: SiteOptions(compression: false, clock: { Timestamp(seconds: 4_102_444_800) }),
             status: { StatusDocument() },
-            actions: SiteActions(sync: { SyncReport(result: .unchanged, release: nil) })
+            actions: SiteActions(on: volume, sync: { SyncReport(result: .unchanged, release: nil) })
         )
         let staging = try volume.stage(
             tag: try #require(Tag("1.0.0")),

@@ -21,6 +21,10 @@ struct MetricsPageTests {
             active: true
         )
         metrics.freeBytes = 1 << 40
+        metrics.isHeld = true
+        metrics.lastVerification = Timestamp(seconds: 1_733_488_000)
+        metrics.damagedFiles = 2
+        metrics.restoredFiles = 5
         metrics.registryRequests = [
             .init(host: "registry.example:5000", code: "404", count: 1),
             .init(host: "registry.example:5000", code: "200", count: 9),
@@ -57,7 +61,11 @@ struct MetricsPageTests {
                 #"specman_release_info{tag="0.0.0",digest="\#(digest)"} 1"#,
                 "specman_release_files 12",
                 "specman_release_bytes 1681032",
+                "specman_release_held 1",
                 "specman_storage_free_bytes 1099511627776",
+                "specman_storage_verified_timestamp_seconds 1733488000",
+                "specman_storage_damaged_files 2",
+                "specman_storage_restored_files_total 5",
                 #"specman_http_requests_total{method="GET",code="200"} 5"#,
                 #"specman_http_requests_total{method="GET",code="304"} 2"#,
                 #"specman_http_request_duration_seconds_bucket{le="0.001"} 3"#,

@@ -11,13 +11,16 @@ struct RouteTests {
         ("/v1/_catalog", "catalog"), ("/v1/_catalog/", "tree v1 _catalog"), ("/v1", "tree v1"),
         ("/v1/_catalog/x", "tree v1 _catalog x"),
         ("/-/status", "status"), ("/-/releases", "releases"), ("/-/releases/", "releases"), ("/-/diff", "diff"),
-        ("/-/sync", "sync"), ("/%2d/status", "status"), ("//-//status", "status"), ("/a/../-/status", "status"),
+        ("/-/sync", "action sync"), ("/-/activate", "action activate"), ("/-/resume", "action resume"),
+        ("/-/import", "action takeIn"), ("/-/verify", "action verify"), ("/-/sync/", "unknown"),
+        ("/-/takeIn", "unknown"),
+        ("/%2d/status", "status"), ("//-//status", "status"), ("/a/../-/status", "status"),
         ("/-/releases/0.0.0", "retained 0.0.0:"), ("/-/releases/0.0.0/", "retained 0.0.0:"),
         ("/-/releases/0.0.0/a/b", "retained 0.0.0: a b"),
         ("/-/releases/sha256%3Aab/health", "retained sha256:ab: health"),
         ("/-/releases/0.0.0/-/status", "retained 0.0.0: - status"), ("/-/releases/0.0.0/../../status", "status"),
         ("/-", "unknown"), ("/-/", "unknown"), ("/-/status/", "unknown"), ("/-/status/x", "unknown"),
-        ("/-/other", "unknown"), ("/-/activate", "unknown"), ("/-/resume", "unknown"), ("/-/Status", "unknown"),
+        ("/-/other", "unknown"), ("/-/activate/x", "unknown"), ("/-/Status", "unknown"),
         ("/-a/status", "tree -a status"), ("/a/-/status", "tree a - status"),
     ])
     func goesByTheDecodedPath(path: String, expected: String) throws {
@@ -32,6 +35,7 @@ struct RouteTests {
         case .tree(let components): "tree" + joined(components)
         case .retained(let name, let components):
             "retained \(String(decoding: name, as: UTF8.self)):" + joined(components)
+        case .action(let action): "action \(action)"
         default: "\(route)"
         }
     }

@@ -35,7 +35,7 @@ struct SiteFixture {
                     retained: volume.releases().count
                 )
             },
-            actions: SiteActions(sync: sync)
+            actions: SiteActions(on: volume, sync: sync)
         )
     }
 

@@ -24,7 +24,10 @@ struct StatusDocumentTests {
         #expect(
             Self.text(StatusDocument().json)
                 == #"{"release":null,"held":null,"sync":{"lastAttempt":null,"lastSuccess":null,"next":null,"#
-                + #""lastError":null,"attempts":0,"failures":0},"findings":[],"retained":0,"certificate":null}"# + "\n"
+                + #""lastError":null,"newest":null,"attempts":0,"failures":0},"#
+                + #""verification":{"last":null,"next":null,"damaged":0,"restored":0},"findings":[],"retained":0,"#
+                + #""certificate":null}"#
+                + "\n"
         )
     }
 
@@ -36,16 +39,24 @@ struct StatusDocumentTests {
             lastSuccess: Timestamp(seconds: 2),
             next: Timestamp(seconds: 60),
             lastError: "no route to \"host\"",
+            newest: "4.5.15",
             attempts: 5,
             failures: 1
+        )
+        status.verification = .init(
+            last: Timestamp(seconds: 1),
+            next: Timestamp(seconds: 61),
+            damaged: 1,
+            restored: 2
         )
         #expect(
             Self.text(status.json)
                 == #"{"release":\#(Self.releaseJSON),"held":{"by":"operator","reason":null,"#
                 + #""since":"1970-01-01T00:00:00Z"},"sync":{"lastAttempt":"1970-01-01T00:00:03Z","#
                 + #""lastSuccess":"1970-01-01T00:00:02Z","next":"1970-01-01T00:01:00Z","#
-                + #""lastError":"no route to \"host\"","attempts":5,"failures":1},"findings":["a","b"],"retained":3,"certificate":null}"#
-                + "\n"
+                + #""lastError":"no route to \"host\"","newest":"4.5.15","attempts":5,"failures":1},"#
+                + #""verification":{"last":"1970-01-01T00:00:01Z","next":"1970-01-01T00:01:01Z","damaged":1,"#
+                + #""restored":2},"findings":["a","b"],"retained":3,"certificate":null}"# + "\n"
         )
     }
 
@@ -58,10 +69,13 @@ struct StatusDocumentTests {
 
     @Test func reportsASync() throws {
         let failed = SyncReport(result: .failed, release: nil, error: "registry away")
-        #expect(Self.text(failed.json) == #"{"result":"failed","release":null,"error":"registry away"}"# + "\n")
-        let published = SyncReport(result: .published, release: try Self.release(active: true))
         #expect(
-            Self.text(published.json) == #"{"result":"published","release":\#(Self.releaseJSON),"error":null}"# + "\n"
+            Self.text(failed.json) == #"{"result":"failed","release":null,"error":"registry away","note":null}"# + "\n"
+        )
+        let published = SyncReport(result: .published, release: try Self.release(active: true), note: "held")
+        #expect(
+            Self.text(published.json)
+                == #"{"result":"published","release":\#(Self.releaseJSON),"error":null,"note":"held"}"# + "\n"
         )
     }
 }

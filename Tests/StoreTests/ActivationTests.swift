@@ -54,7 +54,7 @@ import Testing
             try volume.publish("2", 2, [.file("f", "2"), .link("l", "f")])
             try volume.publish("3", 3, [.file("f", "3")])
             let generation = volume.generation
-            try volume.activate(first, reason: "3 is broken")
+            try volume.hold(first, HoldRequest(by: "alice", reason: "3 is broken"))
             #expect(volume.generation > generation)
         }
         let volume = try test.open()

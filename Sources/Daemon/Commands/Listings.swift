@@ -18,10 +18,15 @@ package struct TagListing {
     package let rows: [Row]
     /// Why none is chosen, or the chosen one would not be served.
     package let failure: CommandFailure?
+    /// That the volume's release is held, in one line: then the chosen one is not taken.
+    package let held: String?
 
     /// - Throws: ``ConfigurationError`` or ``CommandFailure``.
     package init(_ configuration: Configuration) throws {
         _ = try configuration.requiredLocation
+        // A volume that isn't there, or can't be read here, holds nothing that counts for this list.
+        let hold = try? Hold.read(from: configuration.storage.directory)
+        held = hold.map { "\($0.tag) is held \($0)" }
         do {
             let source = try configuration.source.open(report: { Console.error("specman: \($0)") })
             (rows, failure) = try Self.listing(of: source, configuration.source)
@@ -106,6 +111,8 @@ package struct ReleaseListing {
     }
 
     private let summaries: [ReleaseSummary]
+    /// That the active release is held, in one line; `nil` where the registry is followed.
+    package let held: String?
 
     /// Reads the volume beside a running daemon.
     ///
@@ -114,6 +121,7 @@ package struct ReleaseListing {
         do {
             let volume = try Volume.openReadOnly(directory: configuration.storage.directory)
             summaries = ReleaseSummary.list(volume.releases, active: volume.active)
+            held = volume.hold.map { "\($0.tag) is held \($0)" }
         } catch {
             throw CommandFailure("\(error)")
         }

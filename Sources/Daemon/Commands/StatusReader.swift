@@ -22,10 +22,17 @@ package struct StatusReader {
             let lastSuccess: String?
             let next: String?
             let lastError: String?
+            let newest: String?
+        }
+        struct Verification: Decodable {
+            let last: String?
+            let damaged: Int
+            let restored: Int
         }
         let release: Release?
         let held: Hold?
         let sync: Sync
+        let verification: Verification?
         let findings: [String]
     }
 
@@ -65,6 +72,11 @@ package struct StatusReader {
         rows.append(("last success", status.sync.lastSuccess ?? "-"))
         rows.append(("next", status.sync.next ?? "now"))
         rows.append(("last error", status.sync.lastError ?? "-"))
+        if let newest = status.sync.newest { rows.append(("newest", newest)) }
+        if let verification = status.verification {
+            let found = verification.damaged == 0 ? "" : ", \(verification.damaged) damaged"
+            rows.append(("verified", (verification.last ?? "-") + found))
+        }
         for finding in status.findings { rows.append(("finding", finding)) }
         return rows
     }

@@ -44,6 +44,8 @@ package struct Configuration: Sendable {
         package var maxRatio: Int64
         package var reserve: Int64
         package var keepArchives: Bool
+        /// Zero for never.
+        package var verifyInterval: Duration
     }
 
     /// The TLS listener.
@@ -129,6 +131,8 @@ extension Configuration {
 
 /// The ranges in which durations make sense: nothing that spins, nothing that overflows a timer.
 private enum Bounds {
+    /// The longest, a year, is longer than any medium should be trusted.
+    static let verifyInterval: ClosedRange<Duration> = .zero ... .seconds(366 * 86_400)
     static let interval: ClosedRange<Duration> = .milliseconds(100) ... .seconds(7 * 86_400)
     static let timeout: ClosedRange<Duration> = .seconds(1) ... .seconds(7 * 86_400)
     static let connection: ClosedRange<Duration> = .milliseconds(100) ... .seconds(86_400)
@@ -175,6 +179,7 @@ extension Configuration.Storage {
         maxRatio = Int64(try settings.count("storage.maxRatio", in: 1...1_000_000))
         reserve = try settings.size("storage.reserve", in: 0...(1 << 50))
         keepArchives = try settings.flag("storage.keepArchives")
+        verifyInterval = try settings.duration("storage.verifyInterval", in: Bounds.verifyInterval)
     }
 }
 

@@ -98,7 +98,7 @@ package struct ConfigurationKey: Hashable, Sendable {
         ConfigurationKey("storage.maxRatio", "200"),
         ConfigurationKey("storage.reserve", "256MiB"),
         ConfigurationKey("storage.keepArchives", "true"),
-        ConfigurationKey("storage.verifyInterval", "24h", isSupported: false, harmless: ["0s"]),
+        ConfigurationKey("storage.verifyInterval", "24h"),
         ConfigurationKey("listener.address", "[::]:8443"),
         ConfigurationKey("listener.certificateFile"),
         ConfigurationKey("listener.keyFile"),

@@ -2,7 +2,7 @@ internal import Content
 internal import Logging
 internal import Platform
 
-/// Writes warnings to standard output and leaves out the rest: for commands, whose outcome and whose failure are
+/// Writes warnings to standard error and leaves out the rest: for commands, whose outcome and whose failure are
 /// printed anyway.
 struct WarningHandler: LogHandler {
     private var base: LogrusHandler
@@ -11,7 +11,7 @@ struct WarningHandler: LogHandler {
         base = LogrusHandler(
             format: format,
             level: .warning,
-            write: { StandardStream.output.write($0) },
+            write: { StandardStream.error.write($0) },
             now: Timestamp.current
         )
     }

@@ -38,7 +38,7 @@ package enum PushCommand {
             let options = configuration.source.options(pushingTo: reference.location, configuration.settings)
             let target = try openTarget(reference.location, options: options)
             let layer = ArtifactManifest.layer(digest: try archive.digest(), size: archive.size, title: archive.title)
-            let created = try created()
+            let created = try sourceDate() ?? .current()
             let deadline = Deadline(after: patience)
             if let signature {
                 // Before the release, which no daemon that wants a signature shall see without.
@@ -66,7 +66,8 @@ package enum PushCommand {
         }
     }
 
-    private static func payload(of path: String, limits: ArchiveLimits) throws -> Payload {
+    /// What is packed or taken of `path`.
+    static func payload(of path: String, limits: ArchiveLimits) throws -> Payload {
         let kind: FileStatus.Kind
         do throws(SystemError) {
             // A named pipe would keep the opening waiting for its writer.
@@ -84,11 +85,11 @@ package enum PushCommand {
         }
     }
 
-    /// Now, or what `SOURCE_DATE_EPOCH` says, for builds that shall come out the same.
+    /// What `SOURCE_DATE_EPOCH` says, for builds that shall come out the same; `nil` where it is not set.
     ///
     /// Specification: reproducible-builds.org, `SOURCE_DATE_EPOCH`.
-    private static func created() throws -> Timestamp {
-        guard let text = ProcessFacts.environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return .current() }
+    static func sourceDate() throws -> Timestamp? {
+        guard let text = ProcessFacts.environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return nil }
         guard let seconds = Int64(text), (0...253_402_300_799).contains(seconds) else {
             throw CommandFailure("SOURCE_DATE_EPOCH is \"\(text)\"; it must be seconds since 1970, or unset", .usage)
         }

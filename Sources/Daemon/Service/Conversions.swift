@@ -114,11 +114,19 @@ extension ServerLimits {
     }
 }
 
+extension Volume {
+    /// Why nothing is taken from the registry, in one line.
+    func holdNote(newest: Tag) -> String {
+        "held \(hold?.description ?? ""); newest is \(newest); specman resume follows the registry again"
+    }
+}
+
 extension SyncReport {
     /// - Parameter outcome: `nil` where the poll didn't end in time.
-    init(_ outcome: SyncOutcome?, active: Release?) {
-        let release = active.map { ReleaseSummary($0, active: true) }
+    init(_ outcome: SyncOutcome?, _ volume: Volume) {
+        let release = volume.active.map { ReleaseSummary($0, active: true) }
         switch outcome {
+        case .held(_, _, let newest): self.init(result: .held, release: release, note: volume.holdNote(newest: newest))
         case .published: self.init(result: .published, release: release)
         case .unchanged: self.init(result: .unchanged, release: release)
         case .failed(let reason, _): self.init(result: .failed, release: release, error: reason)

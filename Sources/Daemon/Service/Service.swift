@@ -1,3 +1,4 @@
+internal import Archive
 internal import Content
 internal import Dispatch
 internal import HTTP
@@ -25,6 +26,7 @@ package final class Service: Sendable {
     private let passwords: HtpasswdReloader?
     private let accessLog: AccessLog?
     private let registryWatch: FileWatch
+    private let check: VolumeCheck
     private let certificateFile: String
 
     /// Opens the volume, makes or reads the certificate, and binds the ports; nothing is served yet.
@@ -53,15 +55,37 @@ package final class Service: Sendable {
         certificateFile = certificate.files.certificate
         let gate = try Self.makeGate(configuration.listener)
         accessLog = configuration.log.access ? AccessLog(Logger(forRequests: log)) : nil
-        facts = ServiceFacts(volume: volume, loop: loop, requests: requests, checks: configuration.source.checks)
+        check = VolumeCheck(
+            volume: volume,
+            synchronizer: synchronizer,
+            limits: ArchiveLimits(configuration.storage),
+            interval: configuration.storage.verifyInterval,
+            log: log
+        )
+        facts = ServiceFacts(
+            volume: volume,
+            loop: loop,
+            newest: { [synchronizer] in synchronizer.newest },
+            check: check,
+            requests: requests,
+            checks: configuration.source.checks
+        )
         server = try Self.makeServer(
             configuration,
             context: certificate.context,
             gate: gate,
             accessLog: accessLog,
             volume: volume,
-            loop: loop,
             facts: facts,
+            actions: Administration(
+                volume: volume,
+                synchronizer: synchronizer,
+                loop: loop,
+                check: check,
+                patience: configuration.source.timeout,
+                log: log
+            )
+            .actions,
             log: log
         )
         reloader = CertificateReloader(certificate, server: server, log: log)
@@ -89,11 +113,10 @@ package final class Service: Sendable {
         gate: AccessGate?,
         accessLog: AccessLog?,
         volume: Volume,
-        loop: SyncLoop,
         facts: ServiceFacts,
+        actions: SiteActions,
         log: Logger
     ) throws -> Server {
-        let patience = configuration.source.timeout
         let site = Site(
             volume: volume,
             options: SiteOptions(
@@ -104,7 +127,7 @@ package final class Service: Sendable {
                 report: { log.error("\($0)") }
             ),
             status: facts.status,
-            actions: SiteActions(sync: { SyncReport(loop.pollNow(patience: patience), active: volume.active) })
+            actions: actions
         )
         var endpoints: [Endpoint] = [
             .tls("\(configuration.listener.address)", context),
@@ -151,6 +174,7 @@ package final class Service: Sendable {
         } else {
             log.info("No release on the volume yet: answering 503 until the first sync", metadata: fields)
         }
+        if let hold = volume.hold { log.warning("Holding \(hold.tag)", metadata: ["held": "\(hold)"]) }
         warnOfStrangers()
         server.start()
         log.info("Listening on https://\(server.boundAddress(of: 0))", metadata: ["certificate": "\(certificateFile)"])
@@ -158,6 +182,7 @@ package final class Service: Sendable {
             log.info("Listening on http://\(server.boundAddress(of: 2))", metadata: ["for": "management"])
         }
         loop.start()
+        check.start()
     }
 
     /// A misspelt value of the Secret would be missed silently.
@@ -175,6 +200,7 @@ package final class Service: Sendable {
         synchronizer.cancel()
         server.stop(drainTimeout: configuration.listener.drainTimeout)
         loop.stop(patience: Self.syncPatience)
+        check.stop(patience: Self.syncPatience)
         facts.stopObserving()
         accessLog?.flush(patience: Self.logPatience)
     }

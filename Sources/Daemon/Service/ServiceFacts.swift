@@ -11,6 +11,8 @@ internal import Synchronization
 final class ServiceFacts: Sendable {
     private let volume: Volume
     private let loop: SyncLoop
+    private let newest: @Sendable () -> Tag?
+    private let check: VolumeCheck
     private let requests: RegistryRequestCounter
     private let checks: CheckPolicy
     private let startedAt = Timestamp.current()
@@ -22,10 +24,20 @@ final class ServiceFacts: Sendable {
         let certificate: CertificateReloader
     }
 
-    init(volume: Volume, loop: SyncLoop, requests: RegistryRequestCounter, checks: CheckPolicy) {
+    /// - Parameter newest: the registry's newest candidate, as of the last poll.
+    init(
+        volume: Volume,
+        loop: SyncLoop,
+        newest: @escaping @Sendable () -> Tag?,
+        check: VolumeCheck,
+        requests: RegistryRequestCounter,
+        checks: CheckPolicy
+    ) {
         self.checks = checks
         self.volume = volume
         self.loop = loop
+        self.newest = newest
+        self.check = check
         self.requests = requests
     }
 
@@ -49,14 +61,17 @@ final class ServiceFacts: Sendable {
         let progress = loop.progress
         return StatusDocument(
             release: activeSummary(),
+            held: volume.hold.map { .init(by: $0.by, reason: $0.reason, since: $0.since) },
             sync: StatusDocument.Sync(
                 lastAttempt: progress.lastAttempt,
                 lastSuccess: progress.lastSuccess,
                 next: progress.next,
                 lastError: progress.lastError,
-                attempts: UInt64(progress.published + progress.unchanged + progress.failed),
+                newest: newest()?.description,
+                attempts: UInt64(progress.attempts),
                 failures: UInt64(progress.failed)
             ),
+            verification: check.facts,
             findings: findings(),
             retained: volume.releases().count,
             certificate: observed.withLock { $0 }.map { Self.certificate($0.certificate.certificate) }
@@ -88,15 +103,20 @@ final class ServiceFacts: Sendable {
         var metrics = ServingMetrics()
         metrics.syncs = [
             "published": UInt64(progress.published), "unchanged": UInt64(progress.unchanged),
-            "failed": UInt64(progress.failed),
+            "held": UInt64(progress.held), "failed": UInt64(progress.failed),
         ]
-        if progress.published + progress.unchanged + progress.failed > 0 {
+        if progress.attempts > 0 {
             metrics.lastSyncDuration = progress.lastDuration / .seconds(1)
         }
         metrics.lastSyncSuccess = progress.lastSuccess
         metrics.release = activeSummary()
         // Without a number the metric is left out; the failure shows where something is written.
         metrics.freeBytes = try? volume.freeSpace()
+        metrics.isHeld = volume.hold != nil
+        let verification = check.facts
+        metrics.lastVerification = verification.last
+        metrics.damagedFiles = verification.damaged
+        metrics.restoredFiles = verification.restored
         metrics.registryRequests = requests.all
         if let observed = observed.withLock({ $0 }) {
             metrics.certificateExpiry = Timestamp(seconds: observed.certificate.certificate.notAfter)

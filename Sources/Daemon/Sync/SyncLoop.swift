@@ -9,6 +9,8 @@ package enum SyncOutcome: Sendable {
     case unchanged(tag: Tag, digest: Digest)
     /// Another release is served now.
     case published(tag: Tag, digest: Digest)
+    /// An administrator holds the active release: nothing was taken, whatever is newest.
+    case held(tag: Tag, digest: Digest, newest: Tag)
     /// What went wrong, in one line, and whether another try may help.
     case failed(reason: String, mayPass: Bool)
 }
@@ -22,8 +24,12 @@ package struct SyncProgress: Sendable {
     /// Counts by result, and how long the last poll took.
     package var published = 0
     package var unchanged = 0
+    package var held = 0
     package var failed = 0
     package var lastDuration: Duration = .zero
+
+    /// How many polls there were.
+    package var attempts: Int { published + unchanged + held + failed }
 }
 
 /// Polls for good: plain blocking code on a queue of its own, with jitter, backoff, and a door for those who want a
@@ -151,6 +157,7 @@ extension SyncProgress {
         next = Timestamp(seconds: now.seconds + pause.components.seconds + (pause.components.attoseconds > 0 ? 1 : 0))
         switch outcome {
         case .unchanged: unchanged += 1
+        case .held: held += 1
         case .published: published += 1
         case .failed(let reason, _):
             failed += 1

@@ -20,12 +20,16 @@ final class Synchronizer: Sendable {
         var inspected: Digest?
         /// What is known of the tags, and of which repository: the Secret may come to name another.
         var catalogue: (location: Reference.Location, tags: TagCatalogue)?
+        /// The newest candidate, as of the last poll that found out.
+        var newest: Tag?
+        /// What the registry had newest when that was last said to be held back.
+        var heldBack: Tag?
     }
 
-    private let source: any ReleaseSource
+    let source: any ReleaseSource
     private let policy: TagPolicy
     private let verifier: SignatureVerifier
-    private let volume: Volume
+    let volume: Volume
     private let limits: ArchiveLimits
     private let inspector: ReleaseInspector
     private let timeout: Duration
@@ -33,6 +37,9 @@ final class Synchronizer: Sendable {
     private let cancellation = Cancellation()
     private let memory = Mutex(Memory())
     private let failures = Mutex(FailureLog())
+    /// Held by whoever brings archives onto the volume: polls, imports and repairs, one at a time.
+    private let turn = Mutex(())
+    private let isTaking = Atomic(false)
 
     init(source: any ReleaseSource, configuration: Configuration, volume: Volume, log: Logger) throws {
         self.source = source
@@ -50,20 +57,52 @@ final class Synchronizer: Sendable {
         cancellation.cancel()
     }
 
+    /// The newest candidate of the registry, as of the last poll that found out.
+    var newest: Tag? { memory.withLock { $0.newest } }
+
+    /// Whether a release is being brought onto the volume: others who read much there wait.
+    var isBusy: Bool { isTaking.load(ordering: .relaxed) }
+
+    /// Does `body` while no poll and no import runs, with a deadline as a poll has it.
+    func alone<Result: ~Copyable>(_ body: (Deadline) throws -> Result) rethrows -> Result {
+        try turn.withLock { _ in try body(Deadline(after: timeout, cancellation: cancellation)) }
+    }
+
     /// One poll, within `source.timeout`, all retries included.
     func poll() -> SyncOutcome {
-        let deadline = Deadline(after: timeout, cancellation: cancellation)
+        let outcome = attempt("syncing with \(source.location)") { deadline in try run(before: deadline) }
+        if case .failed(let reason, _) = outcome {
+            if !cancellation.isCancelled { tell(reason) }
+        } else if let streak = failures.withLock({ $0.succeeded() }) {
+            log.info("Syncing works again", metadata: Self.fields(streak))
+        }
+        return outcome
+    }
+
+    /// Brings the release of `tag` in another source onto the volume, through all that a poll's goes through, serves it
+    /// and holds there.
+    func takeIn(_ tag: Tag, from source: any ReleaseSource, holding request: HoldRequest) -> SyncOutcome {
+        let outcome = attempt("importing \(tag)") { deadline in
+            log.info("Importing \(tag)", metadata: ["by": "\(request.by)"])
+            let digest = try take(tag, digest: nil, from: source, holding: request, before: deadline)
+            return .published(tag: tag, digest: digest)
+        }
+        if case .failed(let reason, _) = outcome { log.error("\(reason)") }
+        return outcome
+    }
+
+    private func attempt(_ doing: String, _ body: (Deadline) throws -> SyncOutcome) -> SyncOutcome {
         // What the volume could not remove in the background has nowhere else to show.
         defer { for problem in volume.takeProblems() { log.warning("\(problem)") } }
         do {
-            let outcome = try run(before: deadline)
-            if let streak = failures.withLock({ $0.succeeded() }) {
-                log.info("Syncing works again", metadata: Self.fields(streak))
-            }
-            return outcome
+            return try alone(body)
         } catch {
-            let reason = "syncing with \(source.location): \(error)"
-            if !cancellation.isCancelled { tell(reason) }
+            if case StoreError.held = error, let active = volume.active {
+                // It came while a release was on its way: that is no failure.
+                log.info("Holding \(active.tag)", metadata: ["held": "\(volume.hold?.description ?? "")"])
+                return .held(tag: active.tag, digest: active.digest, newest: newest ?? active.tag)
+            }
+            let reason = "\(doing): \(error)"
             return .failed(reason: reason, mayPass: Self.mayPass(error))
         }
     }
@@ -85,6 +124,8 @@ final class Synchronizer: Sendable {
         let choice = try catalogue().choose(active: active?.tag, before: deadline)
         let tag = choice.chosen.tag
         let names = choice.ranked.map { "\($0.tag)" }.joined(separator: " ")
+        memory.withLock { $0.newest = tag }
+        if let active, let hold = volume.hold { return held(hold, active, newest: tag, names, before: deadline) }
         // A digest that is pinned comes with a tag made of it, which says nothing against the one that is served.
         if let active, active.digest == choice.chosen.digest, active.tag == tag || tag.isReferrer {
             log.debug("Syncing with OCI repo")
@@ -102,7 +143,30 @@ final class Synchronizer: Sendable {
         log.log(level: isKnown ? .debug : .info, "Syncing with OCI repo")
         log.log(level: isKnown ? .debug : .info, "tags[\(names)]")
         warnOfUndated(choice.undated)
-        return .published(tag: tag, digest: try take(tag, digest: choice.chosen.digest, before: deadline))
+        return .published(
+            tag: tag,
+            digest: try take(tag, digest: choice.chosen.digest, from: source, holding: nil, before: deadline)
+        )
+    }
+
+    /// A poll under a hold: what is newest is told once, and nothing is taken.
+    private func held(
+        _ hold: Hold,
+        _ active: Release,
+        newest tag: Tag,
+        _ names: String,
+        before deadline: Deadline
+    ) -> SyncOutcome {
+        volume.forgetDownloads()
+        inspect(active, before: deadline)
+        let isNew = memory.withLock { memory in
+            defer { memory.heldBack = tag }
+            return memory.heldBack != tag
+        }
+        let fields: Logger.Metadata = ["newest": "\(tag)", "held": "\(hold)"]
+        log.log(level: isNew ? .info : .debug, "Holding \(active.tag)", metadata: fields)
+        log.debug("tags[\(names)]")
+        return .held(tag: active.tag, digest: active.digest, newest: tag)
     }
 
     /// Looks through the release that is served, once, where that wasn't done before its publication.
@@ -128,23 +192,38 @@ final class Synchronizer: Sendable {
     }
 
     /// Brings the artifact of `tag` onto the volume, and gives its digest.
-    private func take(_ tag: Tag, digest: Digest?, before deadline: Deadline) throws -> Digest {
+    private func take(
+        _ tag: Tag,
+        digest: Digest?,
+        from source: any ReleaseSource,
+        holding request: HoldRequest?,
+        before deadline: Deadline
+    ) throws -> Digest {
+        isTaking.store(true, ordering: .relaxed)
+        defer { isTaking.store(false, ordering: .relaxed) }
         let start = ContinuousClock.now
         // By digest where it is known: a tag that moves between the list and this request must not mix two artifacts.
         let manifest = try source.manifest(digest.map { .digest($0) } ?? .tag(tag), before: deadline)
-        if let refused = memory.withLock({ $0.refused }), refused.digest == manifest.digest {
+        if request == nil, let refused = memory.withLock({ $0.refused }), refused.digest == manifest.digest {
             throw Refusal(reason: refused.reason)
         }
-        try verify(manifest.digest, of: tag, before: deadline)
+        // What an administrator brings by hand, they vouch for by that.
+        if request == nil { try verify(manifest.digest, of: tag, before: deadline) }
         if let retained = volume.release(named: "\(manifest.digest)") {
             // A tag that points at what is on the volume already costs no download.
             log.info("Persisting \(tag)")
-            let release = try volume.activate(retained, tag: tag.isReferrer ? nil : tag)
+            let name = tag.isReferrer ? nil : tag
+            let release =
+                if let request {
+                    try volume.hold(retained, tag: name, request)
+                } else {
+                    try volume.activate(retained, tag: name)
+                }
             volume.forgetDownloads()
             announce(release, since: start)
             return release.digest
         }
-        log.info("Downloading \(tag)")
+        if request == nil { log.info("Downloading \(tag)") }
         let layers: [Descriptor]
         do {
             layers = try manifest.releaseLayers(of: "\(source.location):\(tag)")
@@ -156,7 +235,14 @@ final class Synchronizer: Sendable {
         volume.forgetDownloads(besides: layers)
         while true {
             do {
-                let release = try persist(layers, of: manifest, as: tag, before: deadline)
+                let release = try persist(
+                    layers,
+                    of: manifest,
+                    as: tag,
+                    from: source,
+                    holding: request,
+                    before: deadline
+                )
                 announce(release, since: start)
                 return release.digest
             } catch  where source.hasAnother(after: error) {
@@ -171,16 +257,18 @@ final class Synchronizer: Sendable {
         _ layers: [Descriptor],
         of manifest: Manifest,
         as tag: Tag,
+        from source: any ReleaseSource,
+        holding request: HoldRequest?,
         before deadline: Deadline
     ) throws -> Release {
         let staging = try volume.stage(tag: tag, digest: manifest.digest)
         do {
-            let downloads = try unpack(layers, into: staging, before: deadline)
+            let downloads = try unpack(layers, from: source, into: staging, before: deadline)
             log.info("listing dir \(staging.location)")
             for layer in layers { log.info("filename: \(layer.title ?? layer.digest.hex), isDir: false") }
             let report = try inspector.inspect(staging, before: deadline)
             log.info("Persisting \(tag)")
-            return try volume.publish(staging, archives: downloads, report: report)
+            return try volume.publish(staging, archives: downloads, report: report, holding: request)
         } catch {
             volume.discard(staging)
             let isRefused = ArtifactFault.isOne(error)
@@ -200,6 +288,7 @@ final class Synchronizer: Sendable {
 
     private func unpack(
         _ layers: [Descriptor],
+        from source: any ReleaseSource,
         into staging: Staging,
         before deadline: Deadline
     ) throws -> [PartialDownload] {

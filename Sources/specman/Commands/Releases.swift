@@ -25,6 +25,7 @@ struct Releases: ParsableCommand {
                 table.add([row.tag, row.digest, "\(row.files)", row.size, row.publishedAt, row.active ? "yes" : ""])
             }
             Console.print(table.text)
+            if let held = listing.held { Console.print(held + "; specman resume follows the registry again\n") }
         }
     }
 }

@@ -28,6 +28,7 @@ struct Tags: ParsableCommand {
                 table.add([row.tag, row.created ?? "-", row.digest ?? "-", row.chosen ? "yes" : "", row.reason])
             }
             Console.print(table.text)
+            if let held = listing.held { Console.print(held + "; specman resume follows the registry again\n") }
         }
         if let failure = listing.failure { throw failure }
     }

@@ -1,0 +1,245 @@
+package import Content
+internal import Foundation
+internal import GRDB
+internal import OpenSSL
+internal import Platform
+
+/// A file, link or directory of a release, or a kept archive, that is not what the index says.
+package struct Damage: Sendable, Hashable {
+    package enum Place: Sendable, Hashable {
+        /// A name in a release.
+        case entry(ReleasePath)
+        /// The kept archive with this digest.
+        case archive(Digest)
+    }
+
+    /// The release's directory, and its tag.
+    package let release: String
+    package let tag: Tag
+    package let place: Place
+    /// What is wrong, in a few words.
+    package let reason: String
+    /// Of the content that should be there; `nil` for directories and links.
+    package let digest: Digest?
+    /// In bytes.
+    package let size: Int64
+
+    /// The path of what is damaged, below the volume.
+    package var path: String {
+        switch place {
+        case .entry(let path): "releases/\(release)/\(path)"
+        case .archive(let digest): "archives/\(digest.hex)"
+        }
+    }
+}
+
+/// What a verification has found.
+package struct VerificationReport: Sendable {
+    /// Told of the bytes that were just hashed; waits where they came too fast.
+    ///
+    /// - Returns: whether to go on.
+    package typealias Pace = (_ bytes: Int) -> Bool
+
+    /// Files, links and directories looked at; a file of several releases counts in each.
+    package internal(set) var entries = 0
+    /// Bytes hashed; a file that is linked into several releases is read once.
+    package internal(set) var bytes: Int64 = 0
+    /// In the order in which it was found; ``Verification/mostDamages`` of them at most.
+    package internal(set) var damages: [Damage] = []
+    /// How many there are, those not kept included.
+    package internal(set) var damaged = 0
+
+    package init() {}
+
+    /// Leaves out what is said of releases that retention has taken away meanwhile, as it takes their files.
+    mutating func keep(_ releases: [Release]) {
+        let ids = Set(releases.map(\.id))
+        let others = damages.filter { !ids.contains($0.release) }
+        damages.removeAll { !ids.contains($0.release) }
+        damaged -= others.count
+    }
+
+    mutating func add(_ damage: Damage) {
+        damaged += 1
+        if damages.count < Verification.mostDamages { damages.append(damage) }
+    }
+}
+
+/// Re-hashes releases and their archives against the index. It only reads.
+struct Verification {
+    /// How many damages are told one by one; a disk that has lost more needs no list of them.
+    static let mostDamages = 10_000
+    /// Rows read at once.
+    private static let rowsAtOnce = 1024
+    /// Bytes read at once: small, so that a pace is even.
+    private static let chunk = 256 << 10
+    /// The files of several names whose digests are remembered: 16 MiB at most.
+    private static let mostRemembered = 200_000
+
+    /// What names a file within a file system, and changes where the file does.
+    private struct Inode: Hashable {
+        let device: UInt64
+        let number: UInt64
+    }
+
+    private let pace: VerificationReport.Pace
+    /// Whether what wasn't in the page cache is dropped from it again: what is served has the better claim on it.
+    private let sparesCache: Bool
+    private var remembered: [Inode: Digest] = [:]
+    private var archives: Set<Digest> = []
+    private var report = VerificationReport()
+    private var isStopped = false
+
+    private init(sparingCache: Bool, pace: @escaping VerificationReport.Pace) {
+        self.pace = pace
+        sparesCache = sparingCache
+    }
+
+    /// Looks at all of `releases`.
+    ///
+    /// - Returns: what was found; `nil` where `pace` ended it.
+    /// - Throws: where the index can't be read. A file that can't be read is a finding.
+    static func run(
+        _ releases: [Release],
+        in layout: VolumeLayout,
+        sparingCache: Bool,
+        pace: @escaping VerificationReport.Pace
+    ) throws(StoreError) -> VerificationReport? {
+        var verification = Verification(sparingCache: sparingCache, pace: pace)
+        for release in releases {
+            try verification.look(at: release)
+            verification.lookAtArchives(of: release, in: layout.archives)
+        }
+        return verification.isStopped ? nil : verification.report
+    }
+
+    private mutating func look(at release: Release) throws(StoreError) {
+        var last: ReleasePath?
+        while !isStopped {
+            let after = last
+            let rows = try release.index.read("verifying release \(release.id)") { database in
+                try Index.rows(of: release.number, after: after, limit: Self.rowsAtOnce, database)
+            }
+            guard let end = rows.last else { return }
+            for row in rows {
+                if isStopped { return }
+                report.entries += 1
+                if let reason = fault(in: row, of: release) {
+                    report.add(
+                        Damage(
+                            release: release.id,
+                            tag: release.tag,
+                            place: .entry(row.path),
+                            reason: reason,
+                            digest: row.digest,
+                            size: row.size
+                        )
+                    )
+                }
+            }
+            last = end.path
+        }
+    }
+
+    private mutating func lookAtArchives(of release: Release, in directory: Directory) {
+        for digest in release.archives where !isStopped && archives.insert(digest).inserted {
+            let reason: String?
+            do throws(SystemError) {
+                let name = VolumeLayout.archive(digest).bytes
+                let file = try directory.open(name, [.readOnly, .noFollow, .nonBlocking])
+                let size = try file.status().size
+                reason = hash(SharedFile(file, size: size)) == digest ? nil : "its content is another"
+            } catch {
+                reason = error.isNotFound ? "it is missing" : "\(error)"
+            }
+            guard let reason, !isStopped else { continue }
+            report.add(
+                Damage(
+                    release: release.id,
+                    tag: release.tag,
+                    place: .archive(digest),
+                    reason: reason,
+                    digest: digest,
+                    size: 0
+                )
+            )
+        }
+    }
+
+    /// What is wrong with the name that `row` tells of; `nil` where nothing is.
+    private mutating func fault(in row: IndexRow, of release: Release) -> String? {
+        do throws(SystemError) {
+            let directory = release.lease.directory
+            switch row.kind {
+            case .directory:
+                return try directory.status(row.path.bytes)?.kind == .directory ? nil : "it is no directory"
+            case .link:
+                guard try directory.status(row.path.bytes)?.kind == .symbolicLink else { return "it is no link" }
+                return try directory.symbolicLink(row.path.bytes) == row.target ? nil : "it leads elsewhere"
+            case .file:
+                let file = try directory.open(row.path.bytes, [.readOnly, .noFollow, .nonBlocking])
+                let status = try file.status()
+                guard status.kind == .file else { return "it is no file" }
+                guard status.size == row.size else { return "it has \(status.size) bytes, not \(row.size)" }
+                let inode = Inode(device: status.device, number: status.inode)
+                if let known = remembered[inode] { return known == row.digest ? nil : "its content is another" }
+                let sum = hash(SharedFile(file, size: status.size))
+                if let sum, status.links > 1, remembered.count < Self.mostRemembered { remembered[inode] = sum }
+                return sum == row.digest || isStopped ? nil : "its content is another"
+            }
+        } catch {
+            if error.isNotFound { return "it is missing" }
+            return error.isThroughLink ? "its path leads through a link" : "\(error)"
+        }
+    }
+
+    /// The digest of all of `file`; `nil` where it can't be read, or the pace ended it.
+    private mutating func hash(_ file: SharedFile) -> Digest? {
+        // Without a sum there is no digest to compare: the file is reported, and its repair fails with the cause.
+        guard var hash = try? SHA256() else { return nil }
+        var offset: Int64 = 0
+        while true {
+            let part: [UInt8]
+            do throws(SystemError) {
+                part = try file.read(upTo: Self.chunk, at: offset, sparingCache: sparesCache)
+            } catch {
+                return nil
+            }
+            if part.isEmpty { return Digest(bytes: hash.finish()) }
+            unsafe hash.update(part.span.bytes)  // Bytes have no padding to show.
+            offset += Int64(part.count)
+            report.bytes += Int64(part.count)
+            guard pace(part.count) else {
+                isStopped = true
+                return nil
+            }
+        }
+    }
+}
+
+extension Index {
+    /// Rows of release `number` in the order of the table, those that follow the path `after`.
+    static func rows(
+        of number: Int64,
+        after path: ReleasePath?,
+        limit: Int,
+        _ database: Database
+    ) throws -> [IndexRow] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT \(IndexRow.columns), directory, name FROM files
+                WHERE release = ? AND (directory, name) > (?, ?) ORDER BY directory, name LIMIT ?
+                """
+        )
+        let cursor = try Row.fetchCursor(
+            statement,
+            arguments: [number, Data(path?.parent.bytes ?? []), Data(path.map { Array($0.name) } ?? []), limit]
+        )
+        var rows: [IndexRow] = []
+        while let row = try cursor.next() {
+            let path = try ReleasePath(row[6] as Data).appending(row[7] as Data)
+            rows.append(try IndexRow(row, path: path))
+        }
+        return rows
+    }
+}
