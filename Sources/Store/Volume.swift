@@ -100,9 +100,11 @@ package final class Volume: Sendable {
             let lease = ReleaseLease(number: row.number, id: row.id, directory: directory, reclaimer: nil)
             releases.append(Release(row, lease: lease, index: index))
         }
-        let active = rows.first(where: \.isActive)?.number
-        let hold = try Hold.read(from: directory)
-        return RetainedReleases(releases, active: releases.first { $0.number == active }, hold: hold)
+        let number = rows.first(where: \.isActive)?.number
+        // A commit that was taken back may stand in the log all the same, until the next one or the next start: what it
+        // names is gone, and the newest whole one is served.
+        let active = releases.first { $0.number == number } ?? releases.first
+        return RetainedReleases(releases, active: active, hold: try Hold.read(from: directory))
     }
 
     /// `storage.directory`, as it was given.

@@ -111,6 +111,16 @@ import Testing
         try expectOnlyTheFirst(test, id)
     }
 
+    /// The same with more than one retained, as somebody sees it who reads before the next start.
+    @Test func aReaderBesideACommitThatWasTakenBack() throws {
+        let (test, id) = try volumeWithOneRelease()
+        let volume = try test.open()
+        var second = volume.releases()[0].row
+        (second.number, second.id, second.digest, second.isActive) = (2, "2-020202020202", try digest(2), true)
+        try volume.index.write("test") { [second] database in try Index.add(second, database) }
+        #expect(try Volume.openReadOnly(directory: test.path).active?.id == id)
+    }
+
     @Test func afterTheArchivesRename() throws {
         let (test, id) = try volumeWithOneRelease()
         let blob = Descriptor(mediaType: "", digest: try digest(7), size: 5)
