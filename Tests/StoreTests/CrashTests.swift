@@ -1,5 +1,6 @@
 import Content
 import Foundation
+import GRDB
 import Platform
 import Testing
 
@@ -181,5 +182,23 @@ import Testing
         #expect(volume.active == nil)
         #expect(!test.exists("current"))
         #expect(try volume.publish("1", 1, [.file("f", "1")]).content("f") == "1")
+    }
+
+    /// Also after rows that were written without: with NORMAL a power loss takes back what was said to be published.
+    @Test func everyCommitOfTheIndexIsSynced() throws {
+        let test = try TestVolume()
+        let volume = try test.open()
+        let staging = try volume.stage(tag: try #require(Tag("1")), digest: digest(1))
+        try staging.add([.file("f", "1")])
+        try staging.seal()
+        let (synchronous, journal) = try volume.index.write("test") { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA synchronous"),
+                try String.fetchOne(database, sql: "PRAGMA journal_mode")
+            )
+        }
+        #expect(synchronous == 2, "FULL")
+        #expect(journal == "wal")
+        volume.discard(staging)
     }
 }

@@ -1,0 +1,69 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The order in which a publication becomes durable: a power loss in between leaves the old release or the new one.
+@Suite struct DurabilityTests {
+    /// The calls of `specman sync` that make something durable or give it its name, in their order.
+    private func trace(_ directory: TemporaryDirectory) throws -> [String] {
+        let layout = directory.appending("layout")
+        let file = directory.appending("specman.yaml")
+        try RunningSite.configuration(
+            source: ["repository: oci-layout:\(layout)"],
+            storage: ["directory: \(directory.appending("volume"))"],
+            listener: []
+        )
+        .write(toFile: file, atomically: true, encoding: .utf8)
+        for release in 1...2 {
+            let tree = directory.appending("tree-\(release)")
+            try Tree.write(["a.yaml": "release: \(release)\n", "d/b.yaml": "same: 1\n"], to: tree)
+            let reference = "oci-layout:\(layout):\(release).0.0"
+            try Command.run(DaemonProcess.executable.path, ["push", tree, reference])
+            if release == 1 { try Command.run(DaemonProcess.executable.path, ["sync", "--config", file]) }
+        }
+        let trace = directory.appending("trace")
+        let calls = "trace=syncfs,fsync,fdatasync,rename,renameat,renameat2,symlinkat,openat,openat2,pwrite64"
+        // -y: a descriptor is shown with its path.
+        try Command.run(
+            "strace",
+            ["-f", "-y", "-e", calls, "-o", trace, DaemonProcess.executable.path, "sync", "--config", file]
+        )
+        return try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n").map(String.init)
+            .filter { !$0.contains(" = -1 ") }
+    }
+
+    @Test func everythingIsDurableBeforeItIsPublished() throws {
+        let directory = try TemporaryDirectory()
+        let lines = try trace(directory)
+        func index(_ what: String, after start: Int = -1, _ matches: (String) -> Bool) throws -> Int {
+            try #require(lines.indices.first { $0 > start && matches(lines[$0]) }, "\(what) in \(lines)")
+        }
+        let lastContent = try #require(
+            lines.lastIndex { $0.contains("openat2") && $0.contains("O_CREAT") && $0.contains("/staging/") }
+        )
+        let contents = try index("the sync of all contents", after: lastContent) { $0.contains("syncfs(") }
+        let sidecar = try index("the sidecar's sync", after: contents) {
+            $0.contains("fsync(") && $0.contains(".json.new")
+        }
+        let name = try index("the directory's name", after: sidecar) {
+            $0.contains("renameat") && $0.contains("/staging>") && $0.contains("/releases>")
+        }
+        let directorySync = try index("its sync", after: name) { $0.contains("fsync(") && $0.contains("/releases>") }
+        let archives = try index("the archives' sync", after: directorySync) {
+            $0.contains("fsync(") && $0.contains("/archives>")
+        }
+        let commit = try index("the commit", after: archives) {
+            $0.contains("pwrite64(") && $0.contains("index.sqlite-wal>")
+        }
+        let commitSync = try index("the commit's sync", after: commit) {
+            $0.contains("sync(") && $0.contains("index.sqlite-wal>")
+        }
+        let current = try index("current", after: commitSync) {
+            $0.contains("renameat") && $0.contains("\"current.new\"")
+        }
+        #expect(current > commitSync)
+        // Rows that were written before the publication are synced with it, not one by one.
+        let early = lines[..<contents].filter { $0.contains("fdatasync(") && $0.contains("index.sqlite-wal>") }
+        #expect(early.count <= 1, "\(early)")
+    }
+}
