@@ -123,7 +123,7 @@ import Testing
         ("source: [\n", "specman.yaml:2: "),
         ("a: 1\na: 2\n", "given twice: a"),
         ("- a\n", "the document is no mapping"),
-        ("storage:\n  verifyInterval: 1h\n", "which this version of specman can't act on; remove it"),
+        ("source:\n  secretDirectory: /secret\n", "which this version of specman can't act on; remove it"),
     ])
     func complaintsNameFileKeyValueAndRemedy(_ yaml: String, _ expected: String) {
         let text = complaint(yaml)
@@ -140,7 +140,7 @@ import Testing
     @Test func whatAsksForNothingIsTaken() throws {
         _ = try settings("storage:\n  verifyInterval: 0s\nlistener:\n  compression: false\n  administrators: [admin]\n")
         _ = try settings("source:\n  mirrors: []\n")
-        #expect(throws: ConfigurationError.self) { try settings("storage:\n  verifyInterval: 1h\n") }
+        #expect(throws: ConfigurationError.self) { try settings("source:\n  secretDirectory: /secret\n") }
     }
 
     @Test func checksWarnUnlessToldOtherwise() throws {
