@@ -123,7 +123,6 @@ import Testing
         ("source: [\n", "specman.yaml:2: "),
         ("a: 1\na: 2\n", "given twice: a"),
         ("- a\n", "the document is no mapping"),
-        ("source:\n  secretDirectory: /secret\n", "which this version of specman can't act on; remove it"),
     ])
     func complaintsNameFileKeyValueAndRemedy(_ yaml: String, _ expected: String) {
         let text = complaint(yaml)
@@ -136,11 +135,9 @@ import Testing
         #expect(text.contains("did you mean SPECMAN_SOURCE_REPOSITORY?"), "\(text)")
     }
 
-    /// What this version doesn't do may be switched off, or left as it is.
-    @Test func whatAsksForNothingIsTaken() throws {
-        _ = try settings("storage:\n  verifyInterval: 0s\nlistener:\n  compression: false\n  administrators: [admin]\n")
-        _ = try settings("source:\n  mirrors: []\n")
-        #expect(throws: ConfigurationError.self) { try settings("source:\n  secretDirectory: /secret\n") }
+    @Test func verificationMayBeSwitchedOff() throws {
+        #expect(try Configuration(settings("storage:\n  verifyInterval: 0s\n")).storage.verifyInterval == .zero)
+        #expect(try Configuration(settings(nil)).storage.verifyInterval == .seconds(86_400))
     }
 
     @Test func checksWarnUnlessToldOtherwise() throws {
