@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -64,6 +66,12 @@ static inline int specman_lock_exclusively(int descriptor) {
 // accept4(2) is declared only with _GNU_SOURCE; the peer's address comes back in `address`.
 static inline int specman_accept(int socket, struct sockaddr_storage *address, socklen_t *length) {
     return (int)syscall(SYS_accept4, socket, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+// ioctl(2) is variadic; SIOCOUTQ (tcp(7)) counts what the peer has not acknowledged yet. -1 where it is not known.
+static inline int specman_unacknowledged(int socket) {
+    int count = 0;
+    return ioctl(socket, SIOCOUTQ, &count) == 0 ? count : -1;
 }
 
 // epoll_event is a packed structure with a union, which Swift can't fill in one expression.

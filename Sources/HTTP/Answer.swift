@@ -11,6 +11,23 @@ package struct Answer<File: Sendable>: Sendable {
         case file(File, offset: Int64, count: Int64)
         /// Made a piece at a time while it is sent, so that its length isn't known at the beginning.
         case pieces(any BodySource)
+        /// One after the other.
+        case parts([Part])
+    }
+
+    /// A part of a body.
+    package enum Part: Sendable {
+        case bytes([UInt8])
+        /// `count` bytes of a file, beginning at `offset`.
+        case file(File, offset: Int64, count: Int64)
+
+        /// In bytes.
+        package var count: Int64 {
+            switch self {
+            case .bytes(let bytes): Int64(bytes.count)
+            case .file(_, _, let count): count
+            }
+        }
     }
 
     package var status: Status
@@ -40,6 +57,7 @@ package struct Answer<File: Sendable>: Sendable {
         case .bytes(let bytes): Int64(bytes.count)
         case .file(_, _, let count): count
         case .pieces: nil
+        case .parts(let parts): parts.reduce(0) { $0 + $1.count }
         }
     }
 }

@@ -18,74 +18,105 @@ package struct ByteRange: Hashable, Sendable {
 }
 
 /// What a `Range` field asks for (RFC 9110 section 14.2).
-package enum RangeRequest: Hashable, Sendable {
-    /// `bytes=FIRST-` or `bytes=FIRST-LAST`.
-    case from(Int64, through: Int64?)
-    /// `bytes=-COUNT`: the last bytes.
-    case last(Int64)
-    /// More than one range.
-    case several
-    /// Another unit, or malformed: the field is ignored, as section 14.2 allows.
-    case unusable
+package struct RangeRequest: Hashable, Sendable {
+    /// One of the ranges of the field (section 14.1.2).
+    private enum Spec: Hashable {
+        /// `FIRST-` or `FIRST-LAST`.
+        case from(Int64, through: Int64?)
+        /// `-COUNT`: the last bytes.
+        case last(Int64)
+    }
+
+    /// Parts that one answer has at most: what readers of archives and of film ask for is below, and more is how a
+    /// server is worn out (RFC 9110 section 17.15, CVE-2011-3192).
+    package static let partLimit = 16
+
+    /// Empty where the field is to be ignored: another unit, malformed, or more than ``partLimit`` ranges.
+    private let specs: [Spec]
 
     /// Takes the value of the field.
     ///
-    /// Numbers beyond 2^63 - 1 count as that: no representation is longer, so the outcome is the same, and nothing
-    /// overflows (CVE-2017-7529).
+    /// One bad range spoils the list. Numbers beyond 2^63 - 1 count as that: no representation is longer, so the
+    /// outcome is the same, and nothing overflows (CVE-2017-7529).
     package init(_ value: String) {
         let prefix = "bytes="
         guard ASCII.lowercased(value.prefix(prefix.count)) == prefix else {
-            self = .unusable
+            specs = []
             return
         }
-        let ranges = FieldList.elements(of: value.dropFirst(prefix.count)).map(Self.one)
-        switch ranges.count {
-        case 1: self = ranges[0]
-        // One bad range spoils the list, so that several means several good ones.
-        case 2...: self = ranges.contains(.unusable) ? .unusable : .several
-        default: self = .unusable
+        let elements = FieldList.elements(of: value.dropFirst(prefix.count))
+        guard elements.count <= Self.partLimit else {
+            specs = []
+            return
         }
+        let found = elements.compactMap(Self.one)
+        specs = found.count == elements.count ? found : []
     }
 
-    /// The part of a representation of `size` bytes that is asked for.
+    /// What of a representation is asked for.
     package enum Selection: Hashable, Sendable {
         /// All of it, as if there had been no range.
         case whole
-        case part(ByteRange)
-        /// Nothing of it lies in the range.
+        /// These parts, in the order in which they were asked for; at least one, at most ``RangeRequest/partLimit``.
+        case parts([ByteRange])
+        /// Nothing of it lies in the ranges.
         case unsatisfiable
     }
 
     /// Applies the request to a representation of `size` bytes.
     ///
-    /// Several ranges are answered as one whole: a server may ignore the field, and many small or overlapping parts
-    /// are how a server is worn out (RFC 9110 sections 14.2 and 17.15, CVE-2011-3192).
+    /// Ranges that lie beyond the end are left out where another one doesn't (section 14.1.2). Several that overlap, or
+    /// that would be no shorter than the whole with the heads of their parts, or of which the heads would be the larger
+    /// part, are answered with the whole, as section 14.2 has it for what no honest reader asks.
     package func selection(of size: Int64) -> Selection {
-        switch self {
-        case .several, .unusable:
-            return .whole
+        guard !specs.isEmpty else { return .whole }
+        // An empty representation satisfies a suffix (section 14.1.2), but has no part to name.
+        if size <= 0 {
+            let isSuffix = specs.contains { if case .last(let count) = $0 { count > 0 } else { false } }
+            return isSuffix ? .whole : .unsatisfiable
+        }
+        let parts = specs.compactMap { Self.part($0, of: size) }
+        guard !parts.isEmpty else { return .unsatisfiable }
+        return parts.count == 1 || Self.isWorthwhile(parts, of: size) ? .parts(parts) : .whole
+    }
+
+    private static func isWorthwhile(_ parts: [ByteRange], of size: Int64) -> Bool {
+        let ordered = parts.sorted { $0.offset < $1.offset }
+        var end: Int64 = 0
+        var content: Int64 = 0
+        for part in ordered {
+            guard part.offset >= end else { return false }
+            // Parts that don't overlap are together no longer than the whole: no overflow.
+            end = part.offset + part.count
+            content += part.count
+        }
+        let heads = Int64(parts.count * MultipartByteRanges.headEstimate)
+        return content >= heads && content < size - heads
+    }
+
+    /// The part of a representation of `size` bytes, more than 0, that a range names; `nil` where none of it does.
+    private static func part(_ spec: Spec, of size: Int64) -> ByteRange? {
+        switch spec {
         case .from(let first, let last):
-            guard first < size else { return .unsatisfiable }
+            guard first < size else { return nil }
             // first < size holds both bounds below size, and last is not below first.
             let end = min(last ?? size - 1, size - 1)
-            return .part(ByteRange(offset: first, count: end - first + 1))
+            return ByteRange(offset: first, count: end - first + 1)
         case .last(let count):
-            guard count > 0 else { return .unsatisfiable }
-            // An empty representation satisfies a suffix (section 14.1.2), but has no part to name.
-            guard size > 0 else { return .whole }
+            guard count > 0 else { return nil }
             let length = min(count, size)
-            return .part(ByteRange(offset: size - length, count: length))
+            return ByteRange(offset: size - length, count: length)
         }
     }
 
-    private static func one(_ text: Substring) -> RangeRequest {
-        guard let dash = text.utf8.firstIndex(of: UInt8(ascii: "-")) else { return .unusable }
+    private static func one(_ text: Substring) -> Spec? {
+        guard let dash = text.utf8.firstIndex(of: UInt8(ascii: "-")) else { return nil }
         let first = text.utf8[..<dash]
         let last = text.utf8[text.utf8.index(after: dash)...]
-        if first.isEmpty { return number(last).map(RangeRequest.last) ?? .unusable }
-        guard let from = number(first) else { return .unusable }
+        if first.isEmpty { return number(last).map(Spec.last) }
+        guard let from = number(first) else { return nil }
         if last.isEmpty { return .from(from, through: nil) }
-        guard let through = number(last), through >= from else { return .unusable }
+        guard let through = number(last), through >= from else { return nil }
         return .from(from, through: through)
     }
 

@@ -21,21 +21,43 @@ enum Characters {
         }
     }
 
-    /// Whether `range` holds only what `uri-host [":" port]` is made of (RFC 3986 section 3.2.2); may be empty.
+    /// Whether `range` is `uri-host [":" port]`; may be empty (RFC 9110 section 7.2, RFC 3986 sections 3.2.2 and 3.2.3).
     static func isHost(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        for index in range {
-            switch bytes[index] {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"), UInt8(ascii: "%"), UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"),
-                UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"),
-                UInt8(ascii: ";"), UInt8(ascii: "="), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
-                continue
-            default:
-                return false
-            }
+        var index = range.lowerBound
+        if index < range.upperBound, bytes[index] == UInt8(ascii: "[") {
+            index += 1
+            let start = index
+            while index < range.upperBound, isLiteral(bytes[index]) { index += 1 }
+            guard index > start, index < range.upperBound, bytes[index] == UInt8(ascii: "]") else { return false }
+            index += 1
+        } else {
+            while index < range.upperBound, isName(bytes[index]) { index += 1 }
         }
-        return true
+        if index == range.upperBound { return true }
+        guard bytes[index] == UInt8(ascii: ":") else { return false }
+        index += 1
+        while index < range.upperBound, isDigit(bytes[index]) { index += 1 }
+        return index == range.upperBound
+    }
+
+    /// A byte of an IP literal between its brackets.
+    private static func isLiteral(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".") || hexDigit(byte) != nil
+    }
+
+    /// A byte of a registered name: unreserved, `%` of an escape, or a sub-delimiter but the comma, which would make
+    /// two hosts of one field line.
+    private static func isName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"), UInt8(ascii: "%"), UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"),
+            UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: ";"), UInt8(ascii: "="):
+            true
+        default:
+            false
+        }
     }
 
     /// Whether `range` is `name`, which is in small letters where case is folded.

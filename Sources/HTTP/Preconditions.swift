@@ -20,8 +20,8 @@ package struct StoredFacts: Hashable, Sendable {
 package enum PreconditionOutcome: Hashable, Sendable {
     /// The method is performed: 200.
     case perform
-    /// 206 with this part.
-    case partial(ByteRange)
+    /// 206 with these parts; never empty.
+    case partial([ByteRange])
     /// 304
     case notModified
     /// 412
@@ -32,7 +32,8 @@ package enum PreconditionOutcome: Hashable, Sendable {
 
 /// Weighs the conditions of a request in the order that RFC 9110 section 13.2.2 gives them.
 package enum Preconditions {
-    /// What `fields` ask for, on a representation that exists and would otherwise be answered with 200.
+    /// What `fields` ask for, on a representation that exists and would otherwise be answered with 200 (for any other
+    /// answer conditions are not looked at: RFC 9110 section 13.2.1).
     ///
     /// - Parameters:
     ///   - method: conditions that save a transfer fail with 304 for GET and HEAD, with 412 for others; ranges are for
@@ -68,7 +69,7 @@ package enum Preconditions {
         if let validator = fields["If-Range"], !isCurrent(validator, stored: stored, now: now) { return .perform }
         return switch RangeRequest(range).selection(of: stored.size) {
         case .whole: .perform
-        case .part(let part): .partial(part)
+        case .parts(let parts): .partial(parts)
         case .unsatisfiable: .rangeNotSatisfiable
         }
     }

@@ -18,13 +18,13 @@ extension RequestParser {
     /// part of a cache's key.
     private static let keyedValueLimit = 256
 
-    /// `field-name ":" OWS field-value OWS` (RFC 9112 section 5); the status where it is no such line.
-    mutating func takeField(_ bytes: Span<UInt8>, _ line: Range<Int>) -> Status? {
+    /// `field-name ":" OWS field-value OWS` (RFC 9112 section 5); the fault where it is no such line.
+    mutating func takeField(_ bytes: Span<UInt8>, _ line: Range<Int>) -> RequestFault? {
         var colon = line.lowerBound
         while colon < line.upperBound, Characters.isToken(bytes[colon]) { colon += 1 }
         // Also refuses folded lines, which begin with a blank, and blanks before the colon (sections 5.1 and 5.2).
         guard colon > line.lowerBound, colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else {
-            return .badRequest
+            return .fieldLine
         }
         let name = line.lowerBound..<colon
         let value = Self.trimmed(bytes, colon + 1..<line.upperBound)
@@ -60,23 +60,25 @@ extension RequestParser {
         return nil
     }
 
-    /// Draws the conclusions at the empty line; the status where the request can't be accepted.
-    mutating func finish() -> Status? {
-        // RFC 9112 section 3.2: exactly one for 1.1, never two.
-        guard seen.hosts <= 1, seen.hosts == 1 || !head.isVersion11 else { return .badRequest }
+    /// Draws the conclusions at the empty line; the fault where the request can't be accepted.
+    mutating func finish() -> RequestFault? {
+        // RFC 9112 section 3.2: exactly one for 1.1; two were refused where the second came.
+        guard seen.hosts == 1 || !head.isVersion11 else { return .hostMissing }
         if seen.isChunked || seen.hasUnknownCoding {
-            // RFC 9112 section 6.1: both, or any with 1.0, is an attempt at smuggling.
-            guard seen.contentLength == nil, head.isVersion11 else { return .badRequest }
-            guard !seen.hasUnknownCoding else { return .notImplemented }
+            // RFC 9112 sections 6.1 and 6.3: both, or any with 1.0, is an attempt at smuggling.
+            guard seen.contentLength == nil else { return .lengthAndCoding }
+            guard head.isVersion11 else { return .codingInVersion10 }
+            guard !seen.hasUnknownCoding else { return .codingUnknown }
             head.framing = .chunked
         } else if let length = seen.contentLength, length > 0 {
             head.framing = .length(length)
         }
         if head.framing != .none { head.isPlain = false }
         if head.isVersion11 {
-            // RFC 9110 section 10.1.1.
-            guard !seen.expectsOther else { return .expectationFailed }
+            // RFC 9110 section 10.1.1; of a 1.0 client the field is ignored.
+            guard !seen.expectsOther else { return .expectation }
             head.expectsContinue = seen.expectsContinue && head.framing != .none
+            // RFC 9112 section 9.3.
             head.keepsAlive = !seen.closes
         } else {
             head.keepsAlive = seen.keepsAlive && !seen.closes
@@ -93,26 +95,29 @@ extension RequestParser {
         return start..<end
     }
 
-    private mutating func takeHost(_ bytes: Span<UInt8>, _ value: Range<Int>) -> Status? {
-        seen.hosts += 1
-        return seen.hosts == 1 && Characters.isHost(bytes, value) ? nil : .badRequest
+    private mutating func takeHost(_ bytes: Span<UInt8>, _ value: Range<Int>) -> RequestFault? {
+        guard seen.hosts == 0 else { return .hostRepeated }
+        seen.hosts = 1
+        return Characters.isHost(bytes, value) ? nil : .host
     }
 
     /// Digits and nothing else, once (RFC 9110 section 8.6 allows equal repetitions; nobody needs them).
-    private mutating func takeContentLength(_ bytes: Span<UInt8>, _ value: Range<Int>) -> Status? {
+    private mutating func takeContentLength(_ bytes: Span<UInt8>, _ value: Range<Int>) -> RequestFault? {
+        guard seen.contentLength == nil else { return .contentLengthRepeated }
         // Eighteen digits can't overflow.
-        guard seen.contentLength == nil, !value.isEmpty, value.count <= 18 else { return .badRequest }
+        guard !value.isEmpty, value.count <= 18 else { return .contentLength }
         var length: Int64 = 0
         for index in value {
-            guard Characters.isDigit(bytes[index]) else { return .badRequest }
+            guard Characters.isDigit(bytes[index]) else { return .contentLength }
             length = length * 10 + Int64(bytes[index] - UInt8(ascii: "0"))
         }
         seen.contentLength = length
         return nil
     }
 
-    private mutating func takeTransferEncoding(_ bytes: Span<UInt8>, _ value: Range<Int>) -> Status? {
-        guard !seen.isChunked, !seen.hasUnknownCoding else { return .badRequest }
+    /// `chunked` and nothing else, once (RFC 9112 section 6.1; no other coding is worth its risk).
+    private mutating func takeTransferEncoding(_ bytes: Span<UInt8>, _ value: Range<Int>) -> RequestFault? {
+        guard !seen.isChunked, !seen.hasUnknownCoding else { return .codingRepeated }
         if Characters.matches(bytes, value, "chunked") {
             seen.isChunked = true
         } else {

@@ -11,8 +11,8 @@ package struct RequestParser: Sendable {
         case done(RequestHead)
         /// So far sound, not complete.
         case needMore
-        /// To be answered with this status, once, and the connection closed.
-        case malformed(Status)
+        /// To be answered once, and the connection closed.
+        case malformed(RequestFault)
     }
 
     /// In bytes, for the target: longer than any path a release can hold, percent-encoded three times over.
@@ -24,7 +24,7 @@ package struct RequestParser: Sendable {
     /// In bytes: every registered method is shorter by half.
     package static let methodLimit = 32
     /// Empty lines before the request line, which old clients send after a body (RFC 9112 section 2.2).
-    private static let emptyLineLimit = 2
+    static let emptyLineLimit = 2
     private static let lineLimit = targetLimit + methodLimit + 16
 
     /// How many bytes were looked at.
@@ -54,13 +54,14 @@ package struct RequestParser: Sendable {
             scanned = index
             guard index < stop else {
                 if index < limit { return .needMore }
-                return .malformed(hasRequestLine ? .requestHeaderFieldsTooLarge : .uriTooLong)
+                return .malformed(hasRequestLine ? .fieldsTooLarge : .targetTooLong)
             }
-            // A bare LF, a NUL or another control byte.
-            guard byte == 0x0D else { return .malformed(.badRequest) }
+            // A bare LF, a NUL or another control byte: RFC 9112 section 2.2 allows to take a bare LF for a line's end,
+            // which is how readers come to disagree.
+            guard byte == 0x0D else { return .malformed(.controlByte) }
+            guard index + 1 < limit else { return .malformed(hasRequestLine ? .fieldsTooLarge : .targetTooLong) }
             guard index + 1 < bytes.count else { return .needMore }
-            // A bare CR.
-            guard bytes[index + 1] == 0x0A else { return .malformed(.badRequest) }
+            guard bytes[index + 1] == 0x0A else { return .malformed(.bareCarriageReturn) }
             let line = lineStart..<index
             lineStart = index + 2
             scanned = lineStart
@@ -73,7 +74,7 @@ package struct RequestParser: Sendable {
         guard hasRequestLine else {
             if line.isEmpty {
                 emptyLines += 1
-                return emptyLines <= Self.emptyLineLimit ? nil : .malformed(.badRequest)
+                return emptyLines <= Self.emptyLineLimit ? nil : .malformed(.emptyLines)
             }
             hasRequestLine = true
             head.fieldsPlace = Place(lineStart..<lineStart)
@@ -84,17 +85,18 @@ package struct RequestParser: Sendable {
         }
         head.fieldsPlace = Place(head.fields.lowerBound..<lineStart)
         fieldCount += 1
-        guard fieldCount <= Self.fieldLimit else { return .malformed(.requestHeaderFieldsTooLarge) }
+        guard fieldCount <= Self.fieldLimit else { return .malformed(.tooManyFields) }
         return takeField(bytes, line).map { .malformed($0) }
     }
 
-    /// `method SP request-target SP HTTP-version` (RFC 9112 section 3); the status where it is no such line.
-    private mutating func takeRequestLine(_ bytes: Span<UInt8>, _ line: Range<Int>) -> Status? {
+    /// `method SP request-target SP HTTP-version` (RFC 9112 section 3); the fault where it is no such line.
+    private mutating func takeRequestLine(_ bytes: Span<UInt8>, _ line: Range<Int>) -> RequestFault? {
         var index = line.lowerBound
         while index < line.upperBound, Characters.isToken(bytes[index]) { index += 1 }
         head.methodPlace = Place(line.lowerBound..<index)
-        guard !head.method.isEmpty, index < line.upperBound, bytes[index] == 0x20 else { return .badRequest }
-        guard head.method.count <= Self.methodLimit else { return .notImplemented }
+        guard !head.method.isEmpty, index < line.upperBound, bytes[index] == 0x20 else { return .requestLine }
+        // RFC 9112 section 3: 501 for a method longer than any that is known.
+        guard head.method.count <= Self.methodLimit else { return .methodTooLong }
         let targetStart = index + 1
         index = targetStart
         while index < line.upperBound, bytes[index] != 0x20 { index += 1 }
@@ -104,36 +106,39 @@ package struct RequestParser: Sendable {
             Characters.matches(bytes, index + 1, "HTTP/", foldingCase: false),
             Characters.isDigit(bytes[index + 6]), bytes[index + 7] == UInt8(ascii: "."),
             Characters.isDigit(bytes[index + 8])
-        else { return head.target.count > Self.targetLimit ? .uriTooLong : .badRequest }
-        guard bytes[index + 6] == UInt8(ascii: "1") else { return .versionNotSupported }
+        else { return head.target.count > Self.targetLimit ? .targetTooLong : .requestLine }
+        guard bytes[index + 6] == UInt8(ascii: "1") else { return .version }
+        // A later 1.x is answered as 1.1 (RFC 9110 section 2.5).
         head.isVersion11 = bytes[index + 8] != UInt8(ascii: "0")
         head.verb = Self.verb(bytes, head.method)
-        guard head.target.count <= Self.targetLimit else { return .uriTooLong }
+        guard head.target.count <= Self.targetLimit else { return .targetTooLong }
         return takeTarget(bytes)
     }
 
     /// Finds path and query of the target's four forms (RFC 9112 section 3.2).
-    private mutating func takeTarget(_ bytes: Span<UInt8>) -> Status? {
+    private mutating func takeTarget(_ bytes: Span<UInt8>) -> RequestFault? {
         let target = head.target
-        guard !target.isEmpty else { return .badRequest }
+        guard !target.isEmpty else { return .target }
         for index in target {
             // Blanks and controls never, bytes beyond ASCII only percent-encoded, no fragment (RFC 3986).
             let byte = bytes[index]
-            guard byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "#") else { return .badRequest }
+            guard byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "#") else { return .target }
         }
         var start = target.lowerBound
         if bytes[start] == UInt8(ascii: "*") {
-            guard target.count == 1, head.verb == .options else { return .badRequest }
+            // Asterisk form (section 3.2.4).
+            guard target.count == 1, head.verb == .options else { return .target }
             head.pathPlace = head.targetPlace
             return nil
         }
         if bytes[start] != UInt8(ascii: "/") {
             guard let authority = Self.authority(bytes, target) else {
-                // CONNECT's authority form, or no form at all.
-                return Characters.matches(bytes, head.method, "CONNECT", foldingCase: false)
-                    ? .notImplemented : .badRequest
+                // CONNECT's authority form (section 3.2.3), or no form at all.
+                return Characters.matches(bytes, head.method, "CONNECT", foldingCase: false) ? .tunnel : .target
             }
-            guard Characters.isHost(bytes, authority), !authority.isEmpty else { return .badRequest }
+            // Absolute form (section 3.2.2): whatever host it names is this one, as Host may say anything, too. User
+            // information never belongs there (RFC 9110 section 4.2.4).
+            guard Characters.isHost(bytes, authority), !authority.isEmpty else { return .target }
             start = authority.upperBound
         }
         var question = start

@@ -91,7 +91,7 @@ struct AnswerCache {
     /// Keeps an answer, in place of one not used lately; not where it alone would take an eighth of the room.
     mutating func insert(_ answer: ReadyAnswer, for key: AnswerKey) {
         let cost = answer.bytes.count + key.count + Self.overhead
-        guard cost <= limit / 8, answer.file == nil || files < Self.fileLimit else { return }
+        guard cost <= limit / 8, answer.parts.isEmpty || files < Self.fileLimit else { return }
         let hash = hash(key.target.span, 0..<key.target.count)
         let set = Int(hash % UInt64(Self.sets)) * Self.ways
         var place = set
@@ -107,9 +107,10 @@ struct AnswerCache {
         }
         remove(place)
         while size + cost > limit { evictOne() }
+        answer.isKept = true
         slots[place] = Slot(hash: hash, wasUsed: true, key: key, answer: answer, cost: cost)
         size += cost
-        if answer.file != nil { files += 1 }
+        if !answer.parts.isEmpty { files += 1 }
     }
 
     /// Forgets everything.
@@ -132,7 +133,7 @@ struct AnswerCache {
     private mutating func remove(_ index: Int) {
         guard let answer = slots[index].answer else { return }
         size -= slots[index].cost
-        if answer.file != nil { files -= 1 }
+        if !answer.parts.isEmpty { files -= 1 }
         slots[index] = Slot()
     }
 

@@ -26,18 +26,6 @@ final class Connection {
         case broken
     }
 
-    /// What is left of an answer.
-    struct Sending {
-        let bytes: [UInt8]
-        var offset = 0
-        let file: SharedFile?
-        var fileOffset: Int64
-        var fileRemaining: Int64
-        /// What makes the rest; `nil` once there is no more.
-        var source: (any BodySource)?
-        let isChunked: Bool
-    }
-
     /// A request whose body is being read.
     struct Incomplete {
         let head: RequestHead
@@ -47,10 +35,19 @@ final class Connection {
         var body: [UInt8] = []
     }
 
+    /// In which a client has to take its part of an answer.
+    struct SendWindow {
+        /// What it had acknowledged when the window began, in bytes since the connection's beginning.
+        let acknowledged: UInt64
+        /// In nanoseconds.
+        let end: UInt64
+    }
+
     private let descriptor: FileDescriptor
     /// Never given to another connection, unlike the number.
     let serial: UInt64
     let endpoint: Int
+    let origin: Origin
     let session: TLSSession?
     var phase: Phase
     /// What is awaited in the epoll set.
@@ -66,8 +63,14 @@ final class Connection {
     var parser: RequestParser?
     /// Output that the kernel did not take yet.
     var unsent: TransportBuffer?
+    /// Bytes given to the kernel, in all.
+    var sent: UInt64 = 0
+    /// Runs while an answer waits for the client.
+    var window: SendWindow?
     var sending: Sending?
     var incomplete: Incomplete?
+    /// In bytes: what the request that is being read or decided may hold, counted in the loop's ``EventLoop/held``.
+    var reserved = 0
 
     /// When the request being answered arrived, in nanoseconds.
     var requestStart: UInt64 = 0
@@ -85,10 +88,11 @@ final class Connection {
     /// What the access log will say of the request being answered; `nil` where nobody wants to know.
     var logged: LoggedRequest?
 
-    init(owning number: Int32, serial: UInt64, endpoint: Int, session: TLSSession?) {
+    init(owning number: Int32, serial: UInt64, endpoint: Int, origin: Origin, session: TLSSession?) {
         descriptor = FileDescriptor(owning: number)
         self.serial = serial
         self.endpoint = endpoint
+        self.origin = origin
         self.session = session
         phase = session == nil ? .readingHead : .handshaking
     }

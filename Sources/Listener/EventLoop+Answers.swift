@@ -19,9 +19,11 @@ extension EventLoop {
         for index in 0..<head.count { headBytes.append(bytes[index]) }
         switch head.framing {
         case .none:
+            guard reserve(connection, head.count) else { return refuseForRoom(connection) }
             return ask(connection, head, headBytes, body: [])
         case .length(let length):
             guard length <= Int64(state.limits.maxBody) else { return refuse(connection, .contentTooLarge) }
+            guard reserve(connection, head.count + Int(length)) else { return refuseForRoom(connection) }
             connection.incomplete = Connection.Incomplete(
                 head: head,
                 headBytes: headBytes,
@@ -29,6 +31,7 @@ extension EventLoop {
                 remaining: Int(length)
             )
         case .chunked:
+            guard reserve(connection, head.count + state.limits.maxBody) else { return refuseForRoom(connection) }
             connection.incomplete = Connection.Incomplete(
                 head: head,
                 headBytes: headBytes,
@@ -87,8 +90,8 @@ extension EventLoop {
     /// Takes what another thread sent.
     func take(_ message: Message) {
         switch message {
-        case .accepted(let number, let endpoint):
-            open(number, endpoint: endpoint)
+        case .accepted(let number, let endpoint, let origin):
+            open(number, endpoint: endpoint, origin: origin)
         case .answer(let number, let serial, let ready, let cache):
             // Kept even where the client has gone. A status that the listener chose itself, where a file could not
             // be read, is not what the responder said and not kept.
@@ -96,6 +99,7 @@ extension EventLoop {
                 self.cache.insert(ready, for: cache.key)
             }
             guard let connection = connection(number, serial), connection.phase == .deciding else { return }
+            release(connection)
             if endsConnections { connection.keepsAlive = false }
             respond(connection, ready)
             afterAnswer(connection)
@@ -111,14 +115,25 @@ extension EventLoop {
         }
     }
 
-    /// Answers with a refusal of the listener's own, once, and closes.
-    func refuse(_ connection: Connection, _ status: Status) {
+    /// Answers a request that can't be taken, once, and closes.
+    func refuse(_ connection: Connection, _ fault: RequestFault) {
+        refuse(connection, ReadyAnswer.failure(fault.status, reason: fault.reason, date: date))
+    }
+
+    /// Answers that the memory for requests is used up, and closes.
+    private func refuseForRoom(_ connection: Connection) {
+        let reason = "Too many requests are being read or decided; try again later."
+        refuse(connection, ReadyAnswer.failure(.serviceUnavailable, reason: reason, date: date))
+    }
+
+    private func refuse(_ connection: Connection, _ ready: ReadyAnswer) {
         connection.incomplete = nil
+        release(connection)
         connection.parser = nil
         connection.keepsAlive = false
         connection.announcesKeepAlive = false
         connection.lingers = true
-        respond(connection, ReadyAnswer.failure(status, date: date))
+        respond(connection, ready)
     }
 
     /// Whom the requests come from; asked of the kernel once for each connection, and only where it matters.

@@ -4,10 +4,17 @@ internal import Platform
 
 /// The end of a turn and the end of a connection.
 extension EventLoop {
+    /// Idle connections closed at a time: some turns' worth of new ones.
+    private static let shedBatch = 64
+
     /// Ends a connection's turn: sends what was gathered, in one call, and forgets the connection where it is over.
     func settle(_ connection: Connection) {
-        // Nothing more is awaited of a server that stops.
-        if endsConnections, connection.isIdle { startClosing(connection) }
+        // Nothing more is awaited of a server that stops. What comes all the same is dropped, not answered with a
+        // reset that could take the last answer with it.
+        if endsConnections, connection.isIdle {
+            connection.lingers = true
+            startClosing(connection)
+        }
         if connection.phase != .broken { flush(connection) }
         if connection.phase == .closing, connection.unsent == nil { finishClosing(connection) }
         if connection.phase == .broken {
@@ -19,7 +26,8 @@ extension EventLoop {
     /// Says goodbye, behind what is still to be sent.
     func startClosing(_ connection: Connection) {
         connection.phase = .closing
-        setDeadline(connection, timeouts.close)
+        // Where output waits already its window goes on.
+        if connection.unsent == nil { setDeadline(connection, timeouts.close) }
         // Without it clients don't resume the session, and can't tell the end from an attack.
         connection.session?.shutDown()
     }
@@ -36,31 +44,52 @@ extension EventLoop {
         setDeadline(connection, timeouts.linger)
     }
 
-    /// Closes an idle connection.
-    func shutDown(_ connection: Connection) {
-        startClosing(connection)
+    /// Ends an idle connection as the server stops: answers what has come of it, then closes.
+    func takeLast(_ connection: Connection) {
+        receive(connection)
         settle(connection)
+    }
+
+    /// Closes some of the connections that have been idle for longest, to make room.
+    func shedIdle() {
+        var candidates: [(deadline: UInt64, place: Int)] = []
+        for case let connection? in connections where connection.isIdle {
+            let place = Int(connection.number)
+            let deadline = deadlines[place]
+            // The deadline tells since when; a connection that has not asked anything yet has a nearer one of its own.
+            if deadline != 0, deadline + timeouts.shed <= now + timeouts.idle { candidates.append((deadline, place)) }
+        }
+        candidates.sort { $0.deadline < $1.deadline }
+        for (_, place) in candidates.prefix(Self.shedBatch) {
+            guard let connection = connections[place] else { continue }
+            statistics.shed.add(1)
+            startClosing(connection)
+            settle(connection)
+        }
     }
 
     /// Ends what took too long.
     func expire(_ connection: Connection) {
         switch connection.phase {
-        case _ where connection.unsent != nil:
-            connection.phase = .broken
+        case _ where connection.unsent != nil, .sending:
+            guard hasTakenEnough(connection) else {
+                connection.phase = .broken
+                break
+            }
+            return openWindow(connection)
         case .handshaking:
             statistics.failedHandshakes.add(1)
             connection.phase = .broken
         case .readingHead where connection.parser == nil:
             startClosing(connection)
         case .readingHead, .readingBody:
-            // RFC 9110 section 15.5.9.
             if connection.incomplete == nil {
                 connection.requestStart = now
                 connection.method = LoopStatistics.methods.count - 1
                 if isLogged[connection.endpoint] { connection.logged = LoggedRequest() }
             }
-            refuse(connection, .requestTimeout)
-        case .deciding, .sending, .readingDisk, .closing, .lingering, .broken:
+            refuse(connection, .timeout)
+        case .deciding, .readingDisk, .closing, .lingering, .broken:
             connection.phase = .broken
         }
         settle(connection)

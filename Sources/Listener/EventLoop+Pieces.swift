@@ -8,6 +8,8 @@ extension EventLoop {
     func makePiece(_ connection: Connection, _ source: any BodySource, isChunked: Bool) {
         guard flush(connection) else { return }
         connection.phase = .readingDisk
+        // Until then the client has nothing to take.
+        connection.window = nil
         deadlines[Int(connection.number)] = 0
         let number = connection.number
         let serial = connection.serial

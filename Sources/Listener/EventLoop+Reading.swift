@@ -20,7 +20,7 @@ extension EventLoop {
         settle(connection)
     }
 
-    private func receive(_ connection: Connection) {
+    func receive(_ connection: Connection) {
         if connection.phase == .lingering { return drop(connection) }
         guard connection.takesInput else {
             // Level-triggered: what waits in the kernel would be reported again and again.
@@ -61,6 +61,7 @@ extension EventLoop {
     private func loadLeftovers(_ connection: Connection) {
         _ = plain.append(connection.leftover)
         _ = transport.input.append(connection.cipherLeftover)
+        held -= connection.leftover.count + connection.cipherLeftover.count
         connection.leftover = []
         connection.cipherLeftover = []
         connection.hasLeftovers = false
@@ -69,6 +70,11 @@ extension EventLoop {
     /// Keeps what is not used yet: only what is left of an incomplete request, and nothing of an idle connection.
     private func store(_ connection: Connection) {
         guard !plain.isEmpty || !transport.input.isEmpty else { return }
+        guard mayKeep(plain.count + transport.input.count) else {
+            connection.phase = .broken
+            return
+        }
+        held += plain.count + transport.input.count
         connection.leftover = plain.contents
         connection.cipherLeftover = transport.input.contents
         connection.hasLeftovers = true
@@ -139,11 +145,11 @@ extension EventLoop {
             if connection.parser == nil { setDeadline(connection, timeouts.header) }
             connection.parser = parser
             return true
-        case .malformed(let status):
+        case .malformed(let fault):
             connection.requestStart = now
             connection.method = LoopStatistics.methods.count - 1
             if isLogged[connection.endpoint] { connection.logged = LoggedRequest() }
-            refuse(connection, status)
+            refuse(connection, fault)
             return false
         }
     }
@@ -164,7 +170,7 @@ extension EventLoop {
             case .needMore, nil:
                 break
             case .malformed:
-                refuse(connection, .badRequest)
+                refuse(connection, .chunk)
                 return false
             case .tooLarge:
                 refuse(connection, .contentTooLarge)

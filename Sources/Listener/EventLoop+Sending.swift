@@ -6,8 +6,6 @@ internal import Platform
 extension EventLoop {
     /// Output buffers kept for the next slow client.
     private static let spareLimit = 8
-    /// Output buffers that slow clients may hold; beyond, what waits for them is kept small.
-    private static let lentLimit = 128
     /// In bytes: what waits for a slow client is copied up to this size; beyond, it keeps the buffer.
     private static let copyLimit = 64 << 10
 
@@ -18,23 +16,18 @@ extension EventLoop {
         if let logged = connection.logged { note(ready, in: logged) }
         // Without chunks only the end of the connection can say where the body ends (RFC 9112 section 6.3).
         if ready.source != nil, !ready.isChunked { connection.keepsAlive = false }
-        if connection.keepsAlive, !connection.announcesKeepAlive, ready.file == nil, ready.source == nil,
-            connection.unsent == nil,
+        if connection.keepsAlive, !connection.announcesKeepAlive, ready.parts.isEmpty, ready.source == nil,
+            connection.unsent == nil, held < state.bufferShare,
             TLSSession.ciphertextBound(ready.count) <= transport.output.room
         {
             write(connection, ready)
             count(ready.count, of: connection)
             return finishAnswer(connection)
         }
-        connection.sending = Connection.Sending(
-            bytes: connection.keepsAlive && !connection.announcesKeepAlive
-                ? ready.bytes : ready.bytes(withConnection: connection.keepsAlive ? "keep-alive" : "close"),
-            file: ready.file,
-            fileOffset: ready.fileOffset,
-            fileRemaining: ready.fileCount,
-            source: ready.source,
-            isChunked: ready.isChunked
-        )
+        let option: String? =
+            if connection.keepsAlive { connection.announcesKeepAlive ? "keep-alive" : nil } else { "close" }
+        connection.sending = Sending(ready, connection: option)
+        if !ready.isKept { hold(connection, ready.count) }
         connection.phase = .sending
         pump(connection)
     }
@@ -52,6 +45,8 @@ extension EventLoop {
         case .closing:
             finishClosing(connection)
         case .handshaking, .readingHead, .readingBody:
+            connection.window = nil
+            setDeadline(connection, patience(connection))
             setInterest(connection, .readable)
             resume(connection)
         case .deciding, .readingDisk:
@@ -72,8 +67,7 @@ extension EventLoop {
         }
         connection.phase = .sending
         write(connection, bytes)
-        sending.fileOffset += Int64(bytes.count)
-        sending.fileRemaining -= Int64(bytes.count)
+        sending.tookFile(bytes.count)
         connection.sending = sending
         count(bytes.count, of: connection)
         guard flush(connection) else { return }
@@ -92,14 +86,14 @@ extension EventLoop {
     func pump(_ connection: Connection) {
         var turn = 0
         while connection.phase == .sending, connection.unsent == nil, let sending = connection.sending {
-            if sending.offset == sending.bytes.count, sending.fileRemaining == 0 {
+            if sending.isAtEnd {
                 if let source = sending.source { return makePiece(connection, source, isChunked: sending.isChunked) }
                 connection.sending = nil
                 return finishAnswer(connection)
             }
-            if turn >= Self.turnSize {
+            if turn >= turnAllowance {
                 // The others first. The socket takes more, so that the next turn begins at once.
-                setDeadline(connection, timeouts.send)
+                awaitTaking(connection)
                 return setInterest(connection, .writable)
             }
             guard flush(connection, makingRoom: TLSSession.ciphertextBound(Self.chunkSize)),
@@ -110,47 +104,53 @@ extension EventLoop {
             guard unsafe write(connection, chunk.readable) else { return }
             self.count(count, of: connection)
             // The last part leaves with what is behind it.
-            if let rest = connection.sending, rest.offset == rest.bytes.count, rest.fileRemaining == 0 { continue }
+            if connection.sending?.isAtEnd == true { continue }
             flush(connection)
         }
     }
 
     /// Fills the loop's buffer with the next part of the answer: how many bytes, `nil` where it must wait or failed.
-    private func fill(_ connection: Connection, _ current: Connection.Sending) -> Int? {
+    private func fill(_ connection: Connection, _ current: Sending) -> Int? {
         var sending = current
         chunk.clear()
-        let size = lentOutputs < Self.lentLimit ? Self.chunkSize : Self.smallChunkSize
-        let inline = min(sending.bytes.count - sending.offset, size)
-        if inline > 0 {
-            // Copied within the array's bounds.
-            unsafe sending.bytes.withUnsafeBytes { bytes in
-                let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[sending.offset..<sending.offset + inline])
-                _ = unsafe chunk.append(part)
+        let size = min(chunkAllowance, turnAllowance)
+        while chunk.count < size, sending.moveOn() {
+            let inline = min(sending.bytes.count - sending.offset, size - chunk.count)
+            if inline > 0 {
+                // Copied within the array's bounds.
+                unsafe sending.bytes.withUnsafeBytes { bytes in
+                    let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[sending.offset..<sending.offset + inline])
+                    _ = unsafe chunk.append(part)
+                }
+                sending.offset += inline
+                continue
             }
-            sending.offset += inline
-        }
-        let wanted = Int(min(Int64(size - inline), sending.fileRemaining))
-        if wanted > 0, let file = sending.file {
+            guard let file = sending.file else { break }
+            let wanted = Int(min(Int64(size - chunk.count), sending.fileRemaining))
             do throws(SystemError) {
                 // The kernel writes within the buffer, whose memory lives as long as the loop.
                 let part = unsafe UnsafeMutableRawBufferPointer(rebasing: chunk.writable[..<wanted])
                 let count = unsafe try file.readCached(into: part, at: sending.fileOffset)
                 if let count, count > 0 {
                     chunk.filled(count)
-                    sending.fileOffset += Int64(count)
-                    sending.fileRemaining -= Int64(count)
-                } else if count == 0 {
+                    sending.tookFile(count)
+                    continue
+                }
+                if count == 0 {
                     // Cut short since its size was announced: only the end of the connection can say so.
                     connection.phase = .broken
-                    return nil
-                } else if chunk.isEmpty {
-                    readFromDisk(connection, file, at: sending.fileOffset, count: wanted)
                     return nil
                 }
             } catch {
                 connection.phase = .broken
                 return nil
             }
+            if chunk.isEmpty {
+                connection.sending = sending
+                readFromDisk(connection, file, at: sending.fileOffset, count: wanted)
+                return nil
+            }
+            break
         }
         connection.sending = sending
         return chunk.count
@@ -160,6 +160,8 @@ extension EventLoop {
     private func readFromDisk(_ connection: Connection, _ file: SharedFile, at offset: Int64, count: Int) {
         guard flush(connection) else { return }
         connection.phase = .readingDisk
+        // Until then the client has nothing to take.
+        connection.window = nil
         deadlines[Int(connection.number)] = 0
         let number = connection.number
         let serial = connection.serial
@@ -175,6 +177,8 @@ extension EventLoop {
         let duration = MonotonicClock.nanoseconds &- connection.requestStart
         statistics.count(method: connection.method, code: connection.status, nanoseconds: duration)
         if connection.logged != nil { log(connection, isComplete: true) }
+        connection.window = nil
+        if connection.reserved > 0 { release(connection) }
         if connection.keepsAlive {
             connection.phase = .readingHead
             setDeadline(connection, timeouts.idle)
@@ -232,6 +236,7 @@ extension EventLoop {
         if let unsent = connection.unsent {
             // Behind what waits already; never ahead of it.
             let all = TransportBuffer(capacity: unsent.count + output.count)
+            held += all.capacity
             // Copied within the bounds of all three.
             _ = unsafe all.append(unsent.readable)
             _ = unsafe all.append(output.readable)
@@ -243,9 +248,11 @@ extension EventLoop {
         // The buffer's bytes stay until the kernel has copied them.
         switch unsafe Socket.send(connection.number, output.readable) {
         case .bytes(let count) where count == output.count:
+            connection.sent &+= UInt64(count)
             output.clear()
             return true
         case .bytes(let count):
+            connection.sent &+= UInt64(count)
             output.take(count)
         case .blocked:
             break
@@ -256,7 +263,7 @@ extension EventLoop {
         }
         keep(output, for: connection)
         setInterest(connection, .writable)
-        setDeadline(connection, timeouts.send)
+        awaitTaking(connection)
         return false
     }
 
@@ -272,8 +279,8 @@ extension EventLoop {
             let spare = spareOutputs.popLast() ?? TransportBuffer(capacity: Self.outputSize)
             output.swap(with: spare)
             connection.unsent = spare
-            lentOutputs += 1
         }
+        held += connection.unsent?.capacity ?? 0
     }
 
     /// Sends what waits with a connection; whether all of it is gone.
@@ -281,9 +288,9 @@ extension EventLoop {
         // The buffer's bytes stay until the kernel has copied them.
         switch unsafe Socket.send(connection.number, unsent.readable) {
         case .bytes(let count):
+            connection.sent &+= UInt64(count)
             unsent.take(count)
             if unsent.isEmpty { return true }
-            setDeadline(connection, timeouts.send)
         case .blocked:
             break
         case .failed:
@@ -296,8 +303,8 @@ extension EventLoop {
     func giveBack(_ connection: Connection) {
         guard let unsent = connection.unsent else { return }
         connection.unsent = nil
+        held -= unsent.capacity
         guard unsent.capacity == Self.outputSize else { return }
-        lentOutputs -= 1
         unsent.clear()
         if spareOutputs.count < Self.spareLimit { spareOutputs.append(unsent) }
     }

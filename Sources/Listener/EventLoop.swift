@@ -18,10 +18,15 @@ final class ServerState: Sendable {
     let limits: ServerLimits
     let workers: WorkerPool
     let stage = Atomic<Stage>(.running)
+    /// When there was last no room for another connection, in nanoseconds.
+    let crowdedAt = Atomic<UInt64>(0)
+    /// In bytes: each loop's part of ``ServerLimits/bufferSize``.
+    let bufferShare: Int
 
-    init(endpoints: [ServedEndpoint], limits: ServerLimits) {
+    init(endpoints: [ServedEndpoint], limits: ServerLimits, loops: Int) {
         self.endpoints = endpoints
         self.limits = limits
+        bufferShare = limits.bufferSize / loops
         workers = WorkerPool(limit: limits.workers)
     }
 }
@@ -44,9 +49,16 @@ final class EventLoop: @unchecked Sendable {
     /// In bytes, of file content, of one `SSL_write` and one `send`.
     static let chunkSize = 256 << 10
     /// In bytes: chunks while many clients are slow, so that what waits for them stays small.
-    static let smallChunkSize = 32 << 10
+    static let smallChunkSize = 16 << 10
+    /// In bytes: chunks, and input kept, once ``ServerLimits/bufferSize`` is used up: the least that a connection needs.
+    static let leastChunkSize = 4 << 10
     /// In bytes a turn for one connection, so that the others get theirs.
-    static let turnSize = 1 << 20
+    private static let turnSize = 1 << 20
+    /// In bytes a turn for all connections together, some milliseconds' worth: a small answer waits no longer behind
+    /// hundreds of large ones.
+    private static let roundSize = 8 << 20
+    /// In bytes: what one connection gets of a turn at least.
+    private static let leastTurnSize = 64 << 10
     /// Connections accepted in one turn.
     private static let acceptBatch = 64
 
@@ -71,8 +83,10 @@ final class EventLoop: @unchecked Sendable {
     let chunk = TransportBuffer(capacity: EventLoop.chunkSize)
     /// Output buffers that came back from slow clients.
     var spareOutputs: [TransportBuffer] = []
-    /// Output buffers that slow clients hold.
-    var lentOutputs = 0
+    /// In bytes: what waits with the connections of this loop, in and out.
+    var held = 0
+    /// In bytes: what each connection may send in this turn.
+    private(set) var turnAllowance = EventLoop.turnSize
 
     var cache: AnswerCache
     /// By endpoint: what the cached answers hold for.
@@ -84,7 +98,7 @@ final class EventLoop: @unchecked Sendable {
     /// Of this turn, in nanoseconds.
     var now: UInt64
     let timeouts: Timeouts
-    private let sweepInterval: UInt64
+    let sweepInterval: UInt64
     private var nextSweep: UInt64 = 0
     /// Endpoints whose listening sockets are this loop's.
     private var listening: [Int] = []
@@ -136,6 +150,7 @@ final class EventLoop: @unchecked Sendable {
                 return
             }
             now = MonotonicClock.nanoseconds
+            turnAllowance = min(Self.turnSize, max(Self.leastTurnSize, Self.roundSize / max(1, count)))
             date.update(to: WallClock.coarseSeconds)
             dropStaleAnswers()
             for message in inbox.take() { take(message) }
@@ -181,7 +196,13 @@ final class EventLoop: @unchecked Sendable {
                 return pause(endpoint)
             }
             do throws(SystemError) {
-                guard let descriptor = try Socket.accept(on: served.number) else { return }
+                var origin = Origin.local
+                guard let descriptor = try Socket.accept(on: served.number, origin: &origin) else { return }
+                guard served.shares.take(origin) else {
+                    // Closed as it goes out of scope. It can't wait in the queue, where others stand behind it.
+                    statistics.refused.add(1)
+                    continue
+                }
                 served.connections.add(1, ordering: .relaxed)
                 let loop = loops[nextLoop % loops.count]
                 nextLoop = (nextLoop + 1) % loops.count
@@ -190,13 +211,19 @@ final class EventLoop: @unchecked Sendable {
                 do throws(SystemError) {
                     if loop === self {
                         try epoll.add(number, .readable, token: token)
-                        open(descriptor.release(), endpoint: endpoint)
+                        open(descriptor.release(), endpoint: endpoint, origin: origin)
                     } else {
-                        try loop.inbox.post(accepted: number, endpoint: endpoint, to: loop.epoll, token: token)
+                        try loop.inbox.post(
+                            accepted: number,
+                            endpoint: endpoint,
+                            origin: origin,
+                            to: loop.epoll,
+                            token: token
+                        )
                         _ = descriptor.release()
                     }
                 } catch {
-                    served.connections.subtract(1, ordering: .relaxed)
+                    served.forget(origin)
                     throw error
                 }
             } catch {
@@ -207,8 +234,9 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
-    /// Stops accepting until the next sweep.
+    /// Stops accepting until the next sweep; meanwhile all loops close what has been idle for long.
     private func pause(_ endpoint: Int) {
+        state.crowdedAt.store(now, ordering: .relaxed)
         watch(endpoint, [])
         paused.append(endpoint)
     }
@@ -224,7 +252,7 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Takes over an accepted connection that is in the epoll set already.
-    func open(_ number: Int32, endpoint: Int) {
+    func open(_ number: Int32, endpoint: Int, origin: Origin) {
         let served = state.endpoints[endpoint]
         var session: TLSSession?
         if served.isSecure {
@@ -233,7 +261,7 @@ final class EventLoop: @unchecked Sendable {
             } catch {
                 // Out of memory: this connection is given up, the others go on.
                 _ = FileDescriptor(owning: number)
-                served.connections.subtract(1, ordering: .relaxed)
+                served.forget(origin)
                 return
             }
         }
@@ -243,7 +271,13 @@ final class EventLoop: @unchecked Sendable {
             deadlines.append(0)
         }
         nextSerial += 1
-        connections[place] = Connection(owning: number, serial: nextSerial, endpoint: endpoint, session: session)
+        connections[place] = Connection(
+            owning: number,
+            serial: nextSerial,
+            endpoint: endpoint,
+            origin: origin,
+            session: session
+        )
         deadlines[place] = now + timeouts.header
         connectionCount += 1
         statistics.connections.add(1)
@@ -268,8 +302,12 @@ final class EventLoop: @unchecked Sendable {
         deadlines[place] = 0
         connectionCount -= 1
         statistics.connections.subtract(1)
-        state.endpoints[connection.endpoint].connections.subtract(1, ordering: .relaxed)
+        state.endpoints[connection.endpoint].forget(connection.origin)
         giveBack(connection)
+        release(connection)
+        held -= connection.leftover.count + connection.cipherLeftover.count
+        // A loop without connections doesn't look again.
+        if connectionCount == 0 { statistics.buffered.set(UInt64(max(0, held))) }
     }
 
     /// Changes what is awaited on a connection, where it changes.
@@ -288,12 +326,15 @@ final class EventLoop: @unchecked Sendable {
     /// Looks at all deadlines: an array of numbers, cheaper than a timer for each connection.
     private func sweep() {
         nextSweep = now + sweepInterval
+        statistics.buffered.set(UInt64(max(0, held)))
         for endpoint in paused { watch(endpoint, .readable) }
         paused.removeAll(keepingCapacity: true)
         for place in deadlines.indices where deadlines[place] != 0 && deadlines[place] <= now {
             deadlines[place] = 0
             if let connection = connections[place] { expire(connection) }
         }
+        let crowded = state.crowdedAt.load(ordering: .relaxed)
+        if crowded != 0, crowded + 2 * sweepInterval > now { shedIdle() }
     }
 
     /// Closes what can be closed; whether nothing is left.
@@ -302,7 +343,7 @@ final class EventLoop: @unchecked Sendable {
             isDraining = true
             for endpoint in listening { state.endpoints[endpoint].close() }
             paused.removeAll()
-            for connection in connections { if let connection, connection.isIdle { shutDown(connection) } }
+            for connection in connections { if let connection, connection.isIdle { takeLast(connection) } }
         }
         if state.stage.load(ordering: .acquiring) == .cutting {
             for connection in connections { if let connection { close(connection) } }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// What other threads have for an event loop.
 enum Message: Sendable {
     /// A connection accepted for it, already in its epoll set.
-    case accepted(number: Int32, endpoint: Int)
+    case accepted(number: Int32, endpoint: Int, origin: Origin)
     /// What a worker decided for the connection with that number and serial.
     case answer(number: Int32, serial: UInt64, ReadyAnswer, cache: (key: AnswerKey, generation: UInt64)?)
     /// What a worker read from the disk; `nil` where it failed or the file ended early.
@@ -44,12 +44,18 @@ final class Inbox: Sendable {
     /// Adds an accepted connection together with its place in the loop's epoll set, so that the loop never sees an
     /// event of a connection that it does not know. Wakes the loop only where it would sleep beyond the connection's
     /// deadline: otherwise the connection's first bytes do.
-    func post(accepted number: Int32, endpoint: Int, to epoll: Epoll, token: UInt64) throws(SystemError) {
+    func post(
+        accepted number: Int32,
+        endpoint: Int,
+        origin: Origin,
+        to epoll: Epoll,
+        token: UInt64
+    ) throws(SystemError) {
         var failure: SystemError?
         state.withLock { state in
             do throws(SystemError) {
                 try epoll.add(number, .readable, token: token)
-                state.messages.append(.accepted(number: number, endpoint: endpoint))
+                state.messages.append(.accepted(number: number, endpoint: endpoint, origin: origin))
             } catch {
                 failure = error
             }

@@ -14,6 +14,9 @@ final class LoopStatistics: Sendable {
     private static let codes = 500
 
     let connections = Counter()
+    let refused = Counter()
+    let shed = Counter()
+    let buffered = Counter()
     let handshakes = Counter()
     let failedHandshakes = Counter()
     let responseBytes = Counter()
@@ -55,6 +58,11 @@ final class Counter: Sendable {
     /// To be called by its one writer only.
     func add(_ amount: UInt64) {
         number.store(number.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+
+    /// To be called by its one writer only.
+    func set(_ value: UInt64) {
+        number.store(value, ordering: .relaxed)
     }
 
     /// To be called by its one writer only.

@@ -1,8 +1,8 @@
 internal import HTTP
 internal import Platform
 
-/// An answer as it goes over the wire: its head and, where it is small, its body in one piece of memory; the part of
-/// a file that follows where it is not.
+/// An answer as it goes over the wire: its head and, where it is small, its body in one piece of memory; the parts
+/// that follow where it is not.
 ///
 /// Belongs to one event loop at a time: a worker makes it and hands it over, or a loop's cache keeps it.
 final class ReadyAnswer: @unchecked Sendable {
@@ -16,9 +16,7 @@ final class ReadyAnswer: @unchecked Sendable {
     /// The second that the `Date` in `bytes` names.
     private var dateSecond: Int64
     /// What follows `bytes`.
-    let file: SharedFile?
-    let fileOffset: Int64
-    let fileCount: Int64
+    let parts: [Answer<SharedFile>.Part]
     /// What makes the body that follows `bytes`.
     let source: (any BodySource)?
     /// Whether what `source` makes goes in chunks.
@@ -30,6 +28,8 @@ final class ReadyAnswer: @unchecked Sendable {
     let status: Int
     /// Whether it is what the responder said, not a failure on the way.
     let isFaithful: Bool
+    /// Whether a cache keeps it, so that a connection which sends it holds no memory of its own for it.
+    var isKept = false
 
     /// In bytes, of head and inline body.
     var count: Int { bytes.count }
@@ -40,9 +40,7 @@ final class ReadyAnswer: @unchecked Sendable {
     init(
         head: ResponseHead.Bytes,
         body: [UInt8],
-        file: SharedFile?,
-        fileOffset: Int64,
-        fileCount: Int64,
+        parts: [Answer<SharedFile>.Part],
         source: (any BodySource)? = nil,
         isChunked: Bool = false,
         user: String? = nil,
@@ -54,9 +52,7 @@ final class ReadyAnswer: @unchecked Sendable {
         headCount = head.bytes.count
         dateOffset = head.dateOffset
         bytes = body.isEmpty ? head.bytes : head.bytes + body
-        self.file = file
-        self.fileOffset = fileOffset
-        self.fileCount = fileCount
+        self.parts = parts
         self.source = source
         self.isChunked = isChunked
         self.user = user
@@ -79,9 +75,9 @@ final class ReadyAnswer: @unchecked Sendable {
         unsafe bytes.withUnsafeBytes { unsafe body($0) }
     }
 
-    /// The same answer with a `Connection` field.
-    func bytes(withConnection option: String) -> [UInt8] {
-        bytes[..<(headCount - 2)] + Array("Connection: \(option)\r\n\r\n".utf8) + bytes[headCount...]
+    /// The same head with a `Connection` field.
+    func head(withConnection option: String) -> [UInt8] {
+        bytes[..<(headCount - 2)] + Array("Connection: \(option)\r\n\r\n".utf8)
     }
 
     /// Turns a responder's answer into bytes; blocks where a small file has to be read.
@@ -96,27 +92,20 @@ final class ReadyAnswer: @unchecked Sendable {
     ) -> ReadyAnswer {
         let allowsContent = ResponseHead.allowsContent(answer.status)
         var body: [UInt8] = []
-        var file: SharedFile?
-        var fileOffset: Int64 = 0
-        var fileCount: Int64 = 0
+        var parts: [Answer<SharedFile>.Part] = []
         var source: (any BodySource)?
         if allowsContent, !isHead {
             switch answer.body {
-            case .none:
-                break
-            case .bytes(let bytes):
+            case .none: break
+            case .bytes(let bytes): body = bytes
+            case .file(let file, let offset, let count): parts = [.file(file, offset: offset, count: count)]
+            case .parts(let several): parts = several
+            case .pieces(let pieces): source = pieces
+            }
+            if !parts.isEmpty, let length = answer.contentLength, length <= Int64(inlineLimit) {
+                guard let bytes = read(parts) else { return failure(.internalServerError, date: date) }
                 body = bytes
-            case .file(let shared, let offset, let count) where count <= Int64(inlineLimit):
-                guard let bytes = read(shared, offset: offset, count: Int(count)) else {
-                    return failure(.internalServerError, date: date)
-                }
-                body = bytes
-            case .file(let shared, let offset, let count):
-                file = shared
-                fileOffset = offset
-                fileCount = count
-            case .pieces(let pieces):
-                source = pieces
+                parts = []
             }
         }
         let isChunked = mayChunk && allowsContent && answer.contentLength == nil
@@ -130,9 +119,7 @@ final class ReadyAnswer: @unchecked Sendable {
         return ReadyAnswer(
             head: head,
             body: body,
-            file: file,
-            fileOffset: fileOffset,
-            fileCount: fileCount,
+            parts: parts,
             source: source,
             isChunked: isChunked,
             user: answer.user,
@@ -143,11 +130,29 @@ final class ReadyAnswer: @unchecked Sendable {
         )
     }
 
-    /// A short answer of the listener's own: a refusal, as plain text.
-    static func failure(_ status: Status, date: DateHeader) -> ReadyAnswer {
-        let fields = Fields([.init(name: "Content-Type", value: "text/plain; charset=utf-8")])
-        let body = Array("\(status.code) \(status.reason)\n".utf8)
+    /// A short answer of the listener's own: a refusal with its reason, as plain text.
+    static func failure(_ status: Status, reason: String? = nil, date: DateHeader) -> ReadyAnswer {
+        let fields = Fields([
+            .init(name: "Content-Type", value: "text/plain; charset=utf-8"),
+            .init(name: "X-Content-Type-Options", value: "nosniff"), .init(name: "Cache-Control", value: "no-store"),
+        ])
+        let body = Array("\(status.code) \(status.reason)\(reason.map { ": " + $0 } ?? "")\n".utf8)
         return make(Answer(status, fields: fields, body: .bytes(body)), isHead: false, date: date, isFaithful: false)
+    }
+
+    /// All parts, one behind the other; `nil` where one can't be read.
+    private static func read(_ parts: [Answer<SharedFile>.Part]) -> [UInt8]? {
+        var all: [UInt8] = []
+        for part in parts {
+            switch part {
+            case .bytes(let bytes):
+                all += bytes
+            case .file(let file, let offset, let count):
+                guard let bytes = read(file, offset: offset, count: Int(count)) else { return nil }
+                all += bytes
+            }
+        }
+        return all
     }
 
     /// All of that part of a file; `nil` where it can't be read, or was cut short.

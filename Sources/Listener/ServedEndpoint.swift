@@ -19,17 +19,21 @@ final class ServedEndpoint: Sendable {
     let isSecure: Bool
     /// Open connections.
     let connections = Atomic<Int>(0)
+    /// Of them, those of each client.
+    let shares: ClientShares
     private let socket: Mutex<ListeningSocket?>
     private let identity: Mutex<Identity>
     private let version = Atomic<UInt64>(0)
 
-    init(_ endpoint: Endpoint, responder: any Responder) throws(ListenerError) {
+    init(_ endpoint: Endpoint, responder: any Responder, share: Int) throws(ListenerError) {
         let socket = try ListeningSocket(endpoint)
         self.responder = responder
         log = responder.log
         address = socket.address
         number = socket.number
         self.socket = Mutex(socket)
+        // Whoever may open the Unix socket administers the daemon.
+        shares = ClientShares(limit: socket.address.isLocal ? .max : share)
         switch endpoint {
         case .tls(_, let context):
             isLocal = false
@@ -62,6 +66,12 @@ final class ServedEndpoint: Sendable {
             return identity.version
         }
         self.version.store(version, ordering: .releasing)
+    }
+
+    /// Counts a connection that has ended.
+    func forget(_ origin: Origin) {
+        connections.subtract(1, ordering: .relaxed)
+        shares.giveBack(origin)
     }
 
     /// Stops listening. To be called by the loop that accepts, as no one else may know when the number is free.

@@ -30,9 +30,9 @@ package final class Server: Sendable {
         Signals.ignoreBrokenPipes()
         var served: [ServedEndpoint] = []
         for (endpoint, responder) in zip(endpoints, responders) {
-            served.append(try ServedEndpoint(endpoint, responder: responder))
+            served.append(try ServedEndpoint(endpoint, responder: responder, share: limits.share))
         }
-        state = ServerState(endpoints: served, limits: limits)
+        state = ServerState(endpoints: served, limits: limits, loops: max(1, loops))
         var made: [EventLoop] = []
         do throws(SystemError) {
             for index in 0..<max(1, loops) { made.append(try EventLoop(index: index, state: state)) }
@@ -68,7 +68,7 @@ package final class Server: Sendable {
         }
         // What was accepted for a loop that had ended already.
         for loop in loops {
-            for case .accepted(let number, _) in loop.inbox.take() { _ = FileDescriptor(owning: number) }
+            for case .accepted(let number, _, _) in loop.inbox.take() { _ = FileDescriptor(owning: number) }
         }
     }
 

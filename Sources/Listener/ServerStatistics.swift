@@ -16,6 +16,12 @@ package struct ServerStatistics: Hashable, Sendable {
 
     /// Open now.
     package internal(set) var connections: UInt64 = 0
+    /// Closed when they were accepted, as their client had its share.
+    package internal(set) var connectionsRefused: UInt64 = 0
+    /// Closed to make room for others.
+    package internal(set) var connectionsShed: UInt64 = 0
+    /// In bytes, what waits with connections: output for slow clients, and incomplete requests. Up to half a second old.
+    package internal(set) var bufferedBytes: UInt64 = 0
     package internal(set) var handshakesSucceeded: UInt64 = 0
     package internal(set) var handshakesFailed: UInt64 = 0
     /// Sorted by method and code.
@@ -35,6 +41,9 @@ package struct ServerStatistics: Hashable, Sendable {
         durationCounts = Array(repeating: 0, count: durationBounds.count + 1)
         for loop in loops {
             connections += loop.connections.value
+            connectionsRefused += loop.refused.value
+            bufferedBytes += loop.buffered.value
+            connectionsShed += loop.shed.value
             handshakesSucceeded += loop.handshakes.value
             handshakesFailed += loop.failedHandshakes.value
             responseBytes += loop.responseBytes.value

@@ -4,6 +4,10 @@ struct Timeouts: Sendable {
     let body: UInt64
     let idle: UInt64
     let send: UInt64
+    /// In bytes, what a client has to take within ``send``.
+    let leastTaken: UInt64
+    /// How long a connection has to be idle to give way to others.
+    let shed: UInt64
     /// How long a client may go on sending after the last answer.
     let linger = Duration.seconds(2).inNanoseconds
     /// How long the last bytes of a connection may wait for the client to take them.
@@ -14,6 +18,10 @@ struct Timeouts: Sendable {
         body = limits.bodyTimeout.inNanoseconds
         idle = limits.idleTimeout.inNanoseconds
         send = limits.sendTimeout.inNanoseconds
+        // Milliseconds and bytes, so that the product stays far below 64 bits.
+        let (taken, overflow) = (send / 1_000_000).multipliedReportingOverflow(by: UInt64(max(0, limits.leastRate)))
+        leastTaken = max(1, overflow ? .max : taken / 1000)
+        shed = min(Duration.seconds(1).inNanoseconds, idle / 4)
     }
 
     /// The shortest of those that can be set.

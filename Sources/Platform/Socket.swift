@@ -112,12 +112,18 @@ package enum Socket {
 
     /// Takes the next waiting connection, non-blocking; `nil` where none waits.
     ///
+    /// - Parameter origin: Becomes where the connection comes from.
     /// - Throws: ``SystemError`` with `EMFILE` or `ENFILE` where descriptors have run out. Connections that broke while
     ///   they waited are skipped.
-    package static func accept(on number: Int32) throws(SystemError) -> FileDescriptor? {
+    package static func accept(on number: Int32, origin: inout Origin) throws(SystemError) -> FileDescriptor? {
         while true {
-            let accepted = specman_accept(number, nil, nil)
-            if accepted >= 0 { return FileDescriptor(owning: accepted) }
+            var storage = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let accepted = specman_accept(number, &storage, &length)
+            if accepted >= 0 {
+                origin = Origin(storage)
+                return FileDescriptor(owning: accepted)
+            }
             switch errno {
             case EAGAIN: return nil
             // A connection's own trouble, not the socket's (accept(2), "Error handling").
@@ -127,6 +133,12 @@ package enum Socket {
             case let code: throw SystemError(call: "accept4", code: code)
             }
         }
+    }
+
+    /// How many of the bytes that were sent the peer has not acknowledged yet (`SIOCOUTQ`, `tcp(7)`); 0 where the
+    /// connection is gone.
+    package static func unacknowledged(_ number: Int32) -> Int {
+        max(0, Int(specman_unacknowledged(number)))
     }
 
     /// Receives what is there, up to `buffer.count` bytes (`recv(2)`).

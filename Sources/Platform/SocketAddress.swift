@@ -46,6 +46,11 @@ package enum SocketAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether it is a Unix socket.
+    package var isLocal: Bool {
+        if case .unix = self { true } else { false }
+    }
+
     /// The host's literal, without port and brackets; an IPv4 address mapped into IPv6 as IPv4.
     package var host: String {
         switch self {

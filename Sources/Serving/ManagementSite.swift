@@ -5,16 +5,20 @@ package import Store
 /// Decides the answers on the management port: `/healthz`, `/readyz`, `/metrics`.
 package final class ManagementSite: Sendable {
     private let active: @Sendable () -> ReleaseSummary?
+    private let isStopping: @Sendable () -> Bool
     private let metrics: @Sendable () -> ServingMetrics
 
     /// - Parameters:
     ///   - active: the release that is served; the daemon is ready once there is one.
+    ///   - isStopping: whether the daemon ends, so that it is not ready for anything new.
     ///   - metrics: gathers what `/metrics` tells.
     package init(
         active: @escaping @Sendable () -> ReleaseSummary?,
+        isStopping: @escaping @Sendable () -> Bool = { false },
         metrics: @escaping @Sendable () -> ServingMetrics
     ) {
         self.active = active
+        self.isStopping = isStopping
         self.metrics = metrics
     }
 
@@ -46,6 +50,7 @@ package final class ManagementSite: Sendable {
         case "/metrics":
             return Self.document(MetricsPage.render(metrics()), type: MetricsPage.contentType)
         case "/readyz":
+            guard !isStopping() else { throw Refusal(.serviceUnavailable, "The daemon is stopping.") }
             guard let release = active() else { throw .noRelease }
             return Self.document(Array("ready: \(release.tag)@\(release.digest)\n".utf8), type: MediaType.plainText)
         default:

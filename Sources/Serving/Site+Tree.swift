@@ -134,28 +134,47 @@ extension Site {
             break
         }
         fields.append("Accept-Ranges", "bytes")
-        fields.append("Content-Type", type)
-        fields.append(ReprDigest.fieldName, ReprDigest.value(of: gzip?.digest ?? digest))
+        if WantReprDigest.wantsSHA256(request.fields[WantReprDigest.fieldName]) {
+            fields.append(ReprDigest.fieldName, ReprDigest.value(of: gzip?.digest ?? digest))
+        }
         let isRepeatable = isSettled && request.fields[RequestedRelease.fieldName] == nil && record.modified <= now
         if let gzip {
+            fields.append("Content-Type", type)
             fields.append("Content-Encoding", "gzip")
             return Answer(.ok, fields: fields, body: .bytes(gzip.bytes), isRepeatable: isRepeatable)
         }
         let content = try open(record, in: place.release)
-        if case .partial(let range) = outcome {
-            fields.append("Content-Range", range.contentRange(of: record.size))
-            return Answer(
-                .partialContent,
-                fields: fields,
-                body: .file(content, offset: range.offset, count: range.count)
-            )
+        if case .partial(let ranges) = outcome {
+            let body = part(ranges, of: content, record: record, digest: digest, type: type, fields: &fields)
+            return Answer(.partialContent, fields: fields, body: body)
         }
+        fields.append("Content-Type", type)
         return Answer(
             .ok,
             fields: fields,
             body: .file(content, offset: 0, count: record.size),
             isRepeatable: isRepeatable
         )
+    }
+
+    /// The body of 206, and the fields that go with it: one part as it is, several as `multipart/byteranges` (RFC 9110
+    /// section 15.3.7).
+    private func part(
+        _ ranges: [ByteRange],
+        of content: StoredFile,
+        record: FileRecord,
+        digest: Digest,
+        type: String,
+        fields: inout Fields
+    ) -> Answer<StoredFile>.Body {
+        if let range = ranges.first, ranges.count == 1 {
+            fields.append("Content-Type", type)
+            fields.append("Content-Range", range.contentRange(of: record.size))
+            return .file(content, offset: range.offset, count: range.count)
+        }
+        let parts = MultipartByteRanges(ranges, of: record.size, contentType: type, digest: digest.hex)
+        fields.append("Content-Type", parts.fieldValue)
+        return .parts(parts.parts(of: content))
     }
 
     /// The gzip form, where the client takes it and the file has one.

@@ -46,9 +46,15 @@ extension FuzzTarget {
         if let query = request.query { _ = PercentCoding.normalize(query: query) }
         for line in request.fields.lines {
             for size in [0, 1, 1000, Int64.max] {
-                guard case .part(let range) = RangeRequest(line.value).selection(of: size) else { continue }
-                let (end, overflow) = range.offset.addingReportingOverflow(range.count)
-                try demand(range.offset >= 0 && range.count > 0 && !overflow && end <= size, "a range leads outside")
+                guard case .parts(let ranges) = RangeRequest(line.value).selection(of: size) else { continue }
+                try demand((1...RangeRequest.partLimit).contains(ranges.count), "there are too many parts")
+                for range in ranges {
+                    let (end, overflow) = range.offset.addingReportingOverflow(range.count)
+                    try demand(
+                        range.offset >= 0 && range.count > 0 && !overflow && end <= size,
+                        "a range leads outside"
+                    )
+                }
             }
             _ = EntityTagCondition(line.value)
             _ = ContentCoding.preference(line.value)

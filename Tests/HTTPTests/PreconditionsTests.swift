@@ -100,7 +100,7 @@ struct PreconditionsTests {
         Self.check(row)
     }
 
-    private static let part = PreconditionOutcome.partial(ByteRange(offset: 10, count: 10))
+    private static let part = PreconditionOutcome.partial([ByteRange(offset: 10, count: 10)])
 
     @Test(arguments: [
         Case([("Range", "bytes=10-19")], get: part, head: .perform, other: .perform),

@@ -1,12 +1,28 @@
 import HTTP
 import Testing
 
+/// A parser's result with what a client sees of a fault.
+private enum Verdict: Equatable {
+    case done(RequestHead)
+    case needMore
+    case malformed(Status)
+
+    init(_ result: RequestParser.Result) {
+        self =
+            switch result {
+            case .done(let head): .done(head)
+            case .needMore: .needMore
+            case .malformed(let fault): .malformed(fault.status)
+            }
+    }
+}
+
 /// Feeds `text` whole, then byte by byte; both must come to the same.
-private func parse(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) -> RequestParser.Result {
+private func parse(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) -> Verdict {
     parse(Array(text.utf8), sourceLocation: sourceLocation)
 }
 
-private func parse(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) -> RequestParser.Result {
+private func parse(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) -> Verdict {
     var whole = RequestParser()
     let result = whole.parse(bytes.span)
     var split = RequestParser()
@@ -22,7 +38,7 @@ private func parse(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLo
         if second == .needMore { second = parser.parse(bytes.span) }
         #expect(second == result, "cut at \(cut)", sourceLocation: sourceLocation)
     }
-    return result
+    return Verdict(result)
 }
 
 private func request(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> Request {
@@ -179,10 +195,29 @@ private struct Refused: Error {}
         #expect(parse("GET / HTTP/1.1\r\n\r\n") == .malformed(.badRequest))
         #expect(parse("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n") == .malformed(.badRequest))
         #expect(parse("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n") == .malformed(.badRequest))
-        #expect(parse("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n") == .malformed(.badRequest))
+        for host in [
+            "u@a", "a b", "a:b", "a:1:2", "::1", "[::1", "[]", "[::1]x", "[g]", "a,b", "a#b", "a?b", "a\u{E9}",
+        ] {
+            #expect(parse("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n") == .malformed(.badRequest), "\(host)")
+        }
+        for host in ["a:", "a:80", "a.b-c_d", "127.0.0.1:1", "[::1]", "[::ffff:1.2.3.4]:1", "%41"] {
+            #expect(try head("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n").isVersion11, "\(host)")
+        }
         #expect(try head("GET / HTTP/1.0\r\n\r\n").isVersion11 == false)
         #expect(try head("GET / HTTP/1.1\r\nHost:\r\n\r\n").isVersion11)
         #expect(try head("GET / HTTP/1.1\r\nHost: [::1]:8443\r\n\r\n").isVersion11)
+    }
+
+    @Test func saysWhatIsWrong() {
+        let faults: [RequestFault] = [
+            .controlByte, .bareCarriageReturn, .emptyLines, .requestLine, .methodTooLong, .targetTooLong, .target,
+            .tunnel,
+            .version, .fieldLine, .fieldsTooLarge, .tooManyFields, .hostMissing, .hostRepeated, .host, .contentLength,
+            .contentLengthRepeated, .lengthAndCoding, .codingRepeated, .codingUnknown, .codingInVersion10, .expectation,
+            .chunk, .contentTooLarge, .timeout,
+        ]
+        #expect(Set(faults.map(\.reason)).count == faults.count)
+        #expect(faults.allSatisfy { (400...505).contains($0.status.code) && $0.reason.hasSuffix(".") })
     }
 
     @Test func limitsTheTarget() throws {
@@ -202,6 +237,8 @@ private struct Refused: Error {}
         let start = "GET / HTTP/1.1\r\nHost: h\r\nX: "
         let room = RequestParser.headLimit - start.utf8.count - 4
         #expect(try head(start + String(repeating: "a", count: room) + "\r\n\r\n").count == RequestParser.headLimit)
+        let oneMore = start + String(repeating: "a", count: room + 1) + "\r\n\r\n"
+        #expect(parse(oneMore) == .malformed(.requestHeaderFieldsTooLarge))
         let over = start + String(repeating: "a", count: RequestParser.headLimit)
         #expect(parse(over) == .malformed(.requestHeaderFieldsTooLarge))
     }

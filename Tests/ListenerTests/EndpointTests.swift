@@ -73,6 +73,7 @@ import Testing
     @Test func leavesFurtherConnectionsInTheQueue() throws {
         var limits = ServerLimits()
         limits.maxConnections = 2
+        limits.maxConnectionsOfOneClient = 2
         // Sets the pace at which it looks again.
         limits.headerTimeout = .milliseconds(400)
         let server = try TestServer(responder, limits: limits)

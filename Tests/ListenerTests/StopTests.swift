@@ -54,4 +54,19 @@ import Testing
         server.server.stop(drainTimeout: .milliseconds(50))
         #expect(server.server.statistics.connections == 0)
     }
+
+    /// A reset would take away what the client has not read yet of the last answer (RFC 9112 section 9.6).
+    @Test func dropsWhatComesTooLateWithoutAReset() throws {
+        let server = try TestServer(TestResponder(TestResponder.echo))
+        var idle = try server.connect()
+        try idle.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        _ = try idle.answer()
+        let stopped = DispatchGroup()
+        DispatchQueue.global().async(group: stopped) { server.server.stop(drainTimeout: .seconds(60)) }
+        #expect(try idle.rest().isEmpty)
+        try idle.send("GET /late HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(try idle.rest().isEmpty)
+        idle.finishSending()
+        stopped.wait()
+    }
 }

@@ -46,6 +46,29 @@ import Testing
         #expect(output == Data(content[1234..<701_235]))
     }
 
+    /// As several ranges are sent: small ones inline, large ones piece by piece, with a `Connection` field, too.
+    @Test(arguments: [100, 5000, 400_000], [false, true])
+    func servesParts(_ size: Int, _ closes: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let content = pattern(1_000_000)
+        let file = try sharedFile(content, at: directory.appending("file"))
+        let server = try TestServer(
+            TestResponder { _ in
+                Answer(
+                    .partialContent,
+                    body: .parts([
+                        .bytes(Array("one".utf8)), .file(file, offset: 7, count: Int64(size)), .bytes([]),
+                        .file(file, offset: 500_000, count: Int64(size)), .bytes(Array("end".utf8)),
+                    ])
+                )
+            }
+        )
+        let expected =
+            Array("one".utf8) + content[7..<7 + size] + content[500_000..<500_000 + size] + Array("end".utf8)
+        let output = try server.curl("/", closes ? ["-H", "Connection: close"] : []).output
+        #expect(output == Data(expected))
+    }
+
     @Test func servesAFileThatIsNotInThePageCache() throws {
         let directory = try TemporaryDirectory()
         let content = pattern(3_000_000)

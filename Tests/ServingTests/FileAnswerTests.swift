@@ -52,11 +52,42 @@ struct FileAnswerTests {
         #expect(!answer.isRepeatable)
     }
 
-    @Test func sendsTheWholeForSeveralParts() throws {
+    @Test func sendsTheWholeForTinyParts() throws {
         let answer = try SiteFixture.withRelease().answer(.get, "/hello.txt", ["Range": "bytes=0-1,3-4"])
         #expect(answer.status == .ok)
         #expect(answer.fields["Content-Range"] == nil)
         #expect(try answer.content() == SiteFixture.hello)
+    }
+
+    @Test func sendsSeveralParts() throws {
+        let fixture = try SiteFixture()
+        let content = (0..<3000).map { "\($0)\n" }.joined()
+        try fixture.publish("1.0.0", fill: "01", ["large.txt": content])
+        let answer = fixture.answer(.get, "/large.txt", ["Range": "bytes=5000-5999,0-999"])
+        #expect(answer.status == .partialContent)
+        #expect(answer.fields["Content-Range"] == nil)
+        let type = try #require(answer.fields["Content-Type"])
+        let boundary = try #require(type.wholeMatch(of: /multipart\/byteranges; boundary=([0-9a-f]{64})/)).1
+        let bytes = Array(content.utf8)
+        func part(_ range: Range<Int>) -> String {
+            "Content-Type: text/plain; charset=utf-8\r\n"
+                + "Content-Range: bytes \(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)\r\n\r\n"
+                + String(decoding: bytes[range], as: UTF8.self)
+        }
+        let expected =
+            "--\(boundary)\r\n\(part(5000..<6000))\r\n--\(boundary)\r\n\(part(0..<1000))\r\n--\(boundary)--\r\n"
+        #expect(String(decoding: try answer.content(), as: UTF8.self) == expected)
+        #expect(answer.contentLength == Int64(expected.utf8.count))
+        #expect(answer.fields["Repr-Digest"] != nil)
+        #expect(!answer.isRepeatable)
+    }
+
+    @Test func leavesOutADigestThatIsNotWanted() throws {
+        let fixture = try SiteFixture.withRelease()
+        let answer = fixture.answer(.get, "/hello.txt", ["Want-Repr-Digest": "sha-256=0"])
+        #expect(answer.status == .ok)
+        #expect(answer.fields["Repr-Digest"] == nil)
+        #expect(fixture.answer(.get, "/hello.txt", ["Want-Repr-Digest": "sha-256=3"]).fields["Repr-Digest"] != nil)
     }
 
     @Test(arguments: [

@@ -4,7 +4,7 @@ import Serving
 import Testing
 
 struct ManagementSiteTests {
-    private static func site(isReady: Bool) throws -> ManagementSite {
+    private static func site(isReady: Bool, isStopping: Bool = false) throws -> ManagementSite {
         let release = ReleaseSummary(
             tag: try #require(Tag("4.5.13")),
             digest: try #require(Digest(hex: String(repeating: "0", count: 64))),
@@ -13,7 +13,11 @@ struct ManagementSiteTests {
             publishedAt: Timestamp(seconds: 0),
             active: true
         )
-        return ManagementSite(active: { isReady ? release : nil }, metrics: { ServingMetrics() })
+        return ManagementSite(
+            active: { isReady ? release : nil },
+            isStopping: { isStopping },
+            metrics: { ServingMetrics() }
+        )
     }
 
     @Test func isAliveBeforeItIsReady() throws {
@@ -28,6 +32,13 @@ struct ManagementSiteTests {
         let answer = try Self.site(isReady: true).answer(to: Request(.get, "/readyz"))
         #expect(answer.status == .ok)
         #expect(answer.text == "ready: 4.5.13@sha256:\(String(repeating: "0", count: 64))\n")
+    }
+
+    @Test func isNotReadyWhileItStops() throws {
+        let site = try Self.site(isReady: true, isStopping: true)
+        #expect(site.answer(to: Request(.get, "/readyz")).status == .serviceUnavailable)
+        #expect(site.answer(to: Request(.get, "/readyz")).text.contains("stopping"))
+        #expect(site.answer(to: Request(.get, "/healthz")).status == .ok)
     }
 
     @Test func givesMetricsInPrometheusFormat() throws {

@@ -91,10 +91,14 @@ extension Answer<StoredFile> {
         case .none: return []
         case .bytes(let bytes): return bytes
         case .file(let file, let offset, let count):
-            var bytes = [UInt8](repeating: 0, count: Int(count))
-            let length = try bytes.withUnsafeMutableBytes { try file.read(into: $0, at: offset) }
-            #expect(length == bytes.count)
-            return bytes
+            return try Self.part(file, offset, count)
+        case .parts(let parts):
+            return try parts.flatMap { part in
+                switch part {
+                case .bytes(let bytes): bytes
+                case .file(let file, let offset, let count): try Self.part(file, offset, count)
+                }
+            }
         case .pieces(let source):
             var bytes: [UInt8] = []
             while true {
@@ -104,5 +108,12 @@ extension Answer<StoredFile> {
                 bytes += piece
             }
         }
+    }
+
+    private static func part(_ file: StoredFile, _ offset: Int64, _ count: Int64) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Int(count))
+        let length = try bytes.withUnsafeMutableBytes { try file.read(into: $0, at: offset) }
+        #expect(length == bytes.count)
+        return bytes
     }
 }

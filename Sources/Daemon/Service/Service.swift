@@ -21,6 +21,8 @@ package final class Service: Sendable {
     private let synchronizer: Synchronizer
     private let loop: SyncLoop
     private let server: Server
+    /// Apart from the other one, as it goes on answering while that one stops.
+    private let management: Server?
     private let facts: ServiceFacts
     private let reloader: CertificateReloader
     private let passwords: HtpasswdReloader?
@@ -88,6 +90,7 @@ package final class Service: Sendable {
             .actions,
             log: log
         )
+        management = try Self.makeManagement(configuration, facts: facts)
         reloader = CertificateReloader(certificate, server: server, log: log)
         passwords = configuration.listener.htpasswdFile.flatMap { file in
             gate.map { HtpasswdReloader(file: file, gate: $0, log: log) }
@@ -129,26 +132,52 @@ package final class Service: Sendable {
             status: facts.status,
             actions: actions
         )
-        var endpoints: [Endpoint] = [
+        let endpoints: [Endpoint] = [
             .tls("\(configuration.listener.address)", context),
             .unix(configuration.storage.directory + "/specman.sock"),
         ]
-        var responders: [any Responder] = [
-            SiteResponder(site: site, gate: gate, isSecure: true, log: accessLog),
-            SiteResponder(site: site, gate: nil, isSecure: false, log: accessLog),
-        ]
-        if let management = configuration.management {
-            endpoints.append(.plain("\(management)"))
-            responders.append(
-                ManagementResponder(
-                    site: ManagementSite(active: facts.activeSummary, metrics: facts.metrics)
-                )
-            )
-        }
         return try Server(
             endpoints: endpoints,
-            responders: responders,
-            limits: ServerLimits(configuration.listener)
+            responders: [
+                SiteResponder(site: site, gate: gate, isSecure: true, log: accessLog),
+                SiteResponder(site: site, gate: nil, isSecure: false, log: accessLog),
+            ],
+            limits: limits(configuration.listener, log: log)
+        )
+    }
+
+    /// The limits, as far as the process may open descriptors: some are for files, the registry and the index.
+    private static func limits(_ listener: Configuration.Listener, log: Logger) -> ServerLimits {
+        var limits = ServerLimits(listener)
+        let descriptors = Int(clamping: ProcessFacts.descriptors.limit)
+        let room = max(16, descriptors - reservedDescriptors)
+        if limits.maxConnections > room {
+            log.warning(
+                "listener.maxConnections is more than the process may open; raise its limit of descriptors (ulimit -n)",
+                metadata: ["limit": "\(descriptors)", "maxConnections": "\(room)"]
+            )
+            limits.maxConnections = room
+        }
+        return limits
+    }
+
+    /// Descriptors that are not for connections: the index's readers, a sync's files, 256 files in each loop's cache.
+    private static let reservedDescriptors = 768
+
+    private static func makeManagement(_ configuration: Configuration, facts: ServiceFacts) throws -> Server? {
+        guard let address = configuration.management else { return nil }
+        let site = ManagementSite(active: facts.activeSummary, isStopping: facts.isStopping, metrics: facts.metrics)
+        var limits = ServerLimits(configuration.listener)
+        // Probes and one scraper: what else comes must not take the descriptors of those who are served.
+        limits.maxConnections = min(limits.maxConnections, 64)
+        limits.bufferSize = 4 << 20
+        limits.cacheSize = 0
+        limits.workers = 2
+        return try Server(
+            endpoints: [.plain("\(address)")],
+            responders: [ManagementResponder(site: site)],
+            limits: limits,
+            loops: 1
         )
     }
 
@@ -178,8 +207,9 @@ package final class Service: Sendable {
         warnOfStrangers()
         server.start()
         log.info("Listening on https://\(server.boundAddress(of: 0))", metadata: ["certificate": "\(certificateFile)"])
-        if configuration.management != nil {
-            log.info("Listening on http://\(server.boundAddress(of: 2))", metadata: ["for": "management"])
+        if let management {
+            management.start()
+            log.info("Listening on http://\(management.boundAddress(of: 0))", metadata: ["for": "management"])
         }
         loop.start()
         check.start()
@@ -195,12 +225,15 @@ package final class Service: Sendable {
         )
     }
 
-    /// Ends a running sync, lets running answers end within `listener.drainTimeout`, and gives the volume back.
+    /// Readiness falls; then a running sync is ended, idle connections close, running answers end within
+    /// `listener.drainTimeout`, and the volume is given back. Probes are answered until all of that is done.
     package func stop() {
+        facts.beginStopping()
         synchronizer.cancel()
         server.stop(drainTimeout: configuration.listener.drainTimeout)
         loop.stop(patience: Self.syncPatience)
         check.stop(patience: Self.syncPatience)
+        management?.stop(drainTimeout: Self.probePatience)
         facts.stopObserving()
         accessLog?.flush(patience: Self.logPatience)
     }
@@ -210,6 +243,9 @@ package final class Service: Sendable {
 
     /// How long a sync that was cancelled may take to end: a write to a slow disk, at worst an fsync.
     private static let syncPatience: Duration = .seconds(5)
+
+    /// How long an answer to a probe may take at the very end.
+    private static let probePatience: Duration = .milliseconds(500)
 
     /// The port of the TLS listener, for tests that let the system choose.
     package var port: UInt16 {

@@ -17,6 +17,7 @@ final class ServiceFacts: Sendable {
     private let checks: CheckPolicy
     private let startedAt = Timestamp.current()
     private let observed = Mutex<Observed?>(nil)
+    private let stopping = Atomic<Bool>(false)
 
     /// Those that ask for these facts themselves, and so are made after them.
     private struct Observed {
@@ -50,6 +51,13 @@ final class ServiceFacts: Sendable {
     func stopObserving() {
         observed.withLock { $0 = nil }
     }
+
+    /// From now on the daemon isn't ready.
+    func beginStopping() {
+        stopping.store(true, ordering: .releasing)
+    }
+
+    @Sendable func isStopping() -> Bool { stopping.load(ordering: .acquiring) }
 
     /// The active release.
     @Sendable func activeSummary() -> ReleaseSummary? {
