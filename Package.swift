@@ -83,7 +83,7 @@ let package = Package(
         // Tests, beside each target and across them.
         .target(
             name: "TestSupport",
-            dependencies: ["Content", "Platform"],
+            dependencies: ["COpenSSL", "Content", "Platform"],
             path: "Tests/TestSupport",
             swiftSettings: common
         ),

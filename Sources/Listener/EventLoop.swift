@@ -192,7 +192,7 @@ final class EventLoop: @unchecked Sendable {
         guard !isDraining else { return }
         let served = state.endpoints[endpoint]
         for _ in 0..<Self.acceptBatch {
-            guard served.connections.load(ordering: .relaxed) < state.limits.maxConnections else {
+            guard served.connections.load(ordering: .acquiring) < state.limits.maxConnections else {
                 return pause(endpoint)
             }
             do throws(SystemError) {

@@ -70,8 +70,9 @@ final class ServedEndpoint: Sendable {
 
     /// Counts a connection that has ended.
     func forget(_ origin: Origin) {
-        connections.subtract(1, ordering: .relaxed)
+        // The share first: a client must not be refused for a place that is seen to be free already.
         shares.giveBack(origin)
+        connections.subtract(1, ordering: .releasing)
     }
 
     /// Stops listening. To be called by the loop that accepts, as no one else may know when the number is free.

@@ -1,0 +1,70 @@
+import Foundation
+import Platform
+import TestSupport
+import Testing
+
+/// What connections cost the daemon in memory.
+@Suite(.serialized) struct ConnectionMemoryTests {
+    /// What the issue asks for, in bytes.
+    private static let ceiling = 20 << 10
+
+    @Test func anIdleConnectionTakesLittle() throws {
+        ProcessFacts.raiseDescriptorLimit()
+        let served = try ServedTree(
+            ["v": Array("1".utf8)],
+            listener: ["idleTimeout: 1h", "maxConnections: 20000", "headerTimeout: 10m"]
+        )
+        func open() throws -> RawConnection {
+            let connection = try served.connect()
+            try connection.send(Array("GET /v HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
+            #expect(try connection.answer().status == 200)
+            return connection
+        }
+        // The first ones fill what is there only once: caches, pools, the allocator's own.
+        var idle: [RawConnection] = []
+        for _ in 0..<200 { idle.append(try open()) }
+        let before = try served.residentBytes()
+        // All of the ten thousand would be more than half of the limit of one client.
+        let count = LongTests.areWanted ? 9000 : 1000
+        for _ in 0..<count { idle.append(try open()) }
+        let each = (try served.residentBytes() - before) / count
+        print("\(idle.count) idle TLS connections: \(each) bytes each")
+        #expect(each < Self.ceiling)
+        #expect(idle.count == count + 200)
+        // They are idle, not forgotten.
+        for connection in [idle[0], idle[count], idle[count + 199]] {
+            try connection.send(Array("GET /v HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
+            #expect(try connection.answer().text == "1")
+        }
+    }
+
+    @Test func slowReadersAndWritersStayWithinTheBudget() throws {
+        ProcessFacts.raiseDescriptorLimit()
+        let large = [UInt8](repeating: 7, count: 32 << 20)
+        let served = try ServedTree(["large": large, "v": Array("1".utf8)])
+        let before = try served.residentBytes()
+        let count = 400
+        var slow: [RawConnection] = []
+        for index in 0..<count {
+            let connection = try served.connect()
+            slow.append(connection)
+            // A reader that takes nothing, or a body that doesn't come.
+            let request =
+                index % 2 == 0
+                ? "GET /large HTTP/1.1\r\nHost: h\r\n\r\n"
+                : "POST /v HTTP/1.1\r\nHost: h\r\nContent-Length: 65000\r\n\r\n" + String(repeating: "x", count: 60_000)
+            try connection.send(Array(request.utf8))
+        }
+        let other = try served.connect()
+        for _ in 0..<20 {
+            try other.send(Array("GET /v HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
+            #expect(try other.answer().text == "1")
+        }
+        let taken = try served.residentBytes() - before
+        print("\(count) slow connections: \(taken >> 10) KiB")
+        // 64 MiB of buffers, 20 KiB a connection, and the caches' 32 MiB. Without the budget it is 280 KiB for each
+        // reader that takes nothing.
+        #expect(taken < (64 << 20) + count * Self.ceiling + (32 << 20))
+        #expect(slow.count == count)
+    }
+}
