@@ -127,14 +127,15 @@ struct VolumeOpening {
                 do throws(StoreError) {
                     let index = try Index(path: layout.indexPath, readOnly: false)
                     let known = try index.read("reading the releases") { database in try Index.releases(database) }
-                    if known.contains(where: { directories.contains($0.id) }) { return index }
+                    let isTakenBack = Self.isTakenBack(known, directories, layout)
+                    if known.contains(where: { directories.contains($0.id) }), !isTakenBack { return index }
                     if known.isEmpty {
                         try IndexRebuild(layout: layout, index: index, now: now).run(candidates)
                         return index
                     }
-                    // It knows of none of the releases that are there. A commit whose fsync(2) failed was given up and
-                    // its directory removed, but what the disk kept of the log counts after a crash: whoever believed it
-                    // would sweep the release that was served.
+                    // It knows of none of the releases that are there, or of another one than was served. A commit whose
+                    // fsync(2) failed was given up and its directory removed, but what the disk kept of the log counts
+                    // after a crash: whoever believed it would sweep releases that were retained.
                     if directories.isEmpty { return index }
                 } catch {
                     guard case .corruptIndex = error else { throw error }
@@ -146,6 +147,16 @@ struct VolumeOpening {
             try layout.root.removeTree(VolumeLayout.rebuildMark.bytes)
             return index
         }
+    }
+
+    /// Whether the index serves a release that isn't there, and doesn't know one that is there whole.
+    private static func isTakenBack(
+        _ known: [ReleaseRow],
+        _ directories: Set<String>,
+        _ layout: VolumeLayout
+    ) -> Bool {
+        guard let active = known.first(where: \.isActive), !directories.contains(active.id) else { return false }
+        return directories.subtracting(known.map(\.id)).contains { Sidecar.read(of: $0, in: layout) != nil }
     }
 
     private static func names(in directory: Directory) throws(StoreError) -> Set<String> {

@@ -112,6 +112,27 @@ import Testing
         try expectOnlyTheFirst(test, id)
     }
 
+    /// The same where that commit left one that is retained and took another.
+    @Test func aCommitThatWasTakenBackTakesNothingWithIt() throws {
+        let (test, first) = try volumeWithOneRelease()
+        let second: String
+        do {
+            let volume = try test.open(retain: 2)
+            second = try volume.publish("2", 2, [.file("f", "2")]).id
+            let oldest = try #require(volume.releases().last).row
+            var third = oldest
+            (third.number, third.id, third.digest, third.isActive) = (3, "3-030303030303", try digest(3), true)
+            try volume.index.write("test") { [third] database in
+                try Index.add(third, database)
+                try Index.retire(oldest, database)
+            }
+        }
+        let volume = try test.open(retain: 2)
+        #expect(volume.releases().map(\.id) == [second, first])
+        #expect(try volume.active?.content("f") == "2")
+        #expect(try volume.release(named: "1")?.content("f") == "1")
+    }
+
     /// The same with more than one retained, as somebody sees it who reads before the next start.
     @Test func aReaderBesideACommitThatWasTakenBack() throws {
         let (test, id) = try volumeWithOneRelease()
