@@ -191,7 +191,7 @@ extension TransferRequest {
     fileprivate var follows: Bool { method == .get || method == .head }
 
     /// Turns this into the request that a redirect asks for.
-    fileprivate mutating func redirect(to location: String, remaining: Int) throws(TransferError) {
+    mutating func redirect(to location: String, remaining: Int) throws(TransferError) {
         let host = url.origin.description
         guard let next = url.resolving(location) else {
             throw .badRedirect(host: host, to: "something else", reason: "its Location is no http or https URL")

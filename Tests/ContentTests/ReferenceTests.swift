@@ -53,6 +53,11 @@ import Testing
         #expect(Repository(host: "h", name: name) != nil)
     }
 
+    @Test func aNameHasAnEnd() {
+        #expect(Repository(host: "h", name: String(repeating: "a/", count: 127) + "a") != nil)
+        #expect(Repository(host: "h", name: String(repeating: "a/", count: 127) + "aa") == nil)
+    }
+
     @Test func tags() {
         #expect(Tag("0.0.0") != nil)
         #expect(Tag("_x-Y.1") != nil)

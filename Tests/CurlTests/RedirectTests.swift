@@ -29,6 +29,21 @@ struct RedirectTests {
         #expect(storage.requests.map { $0["Accept"] } == ["a/b"])
     }
 
+    /// Each part of an origin counts alone (GHSA-vh4v-2xq2-g5cg), which one server on one port can't show.
+    @Test(arguments: [
+        ("/b", true), ("http://registry.example:80/b", true), ("http://REGISTRY.example/b", true),
+        ("https://registry.example:80/b", false), ("https://registry.example/b", false),
+        ("http://registry.example:8080/b", false), ("http://storage.example/b", false),
+        ("http://a.registry.example/b", false), ("http://example/b", false),
+    ])
+    func credentialsAreForOneSchemeHostAndPort(location: String, areKept: Bool) throws {
+        let url = try #require(TransferURL("http://registry.example/a"))
+        var request = TransferRequest(.get, url, fields: secret + [("Cookie", "a=b")])
+        try request.redirect(to: location, remaining: 0)
+        #expect(request.url.description != url.description)
+        #expect(request.fields.map(\.name) == (areKept ? ["Authorization", "Accept", "Cookie"] : ["Accept"]))
+    }
+
     @Test func credentialsDontComeBackWithTheWayBack() throws {
         let far = try ScriptedServer { request in .http(307, ["Location: \(request["X-Back"] ?? "")"]) }
         let near = try ScriptedServer { request in

@@ -69,7 +69,7 @@ struct StorageTests {
             server {
               listen \(ports.front.host) ssl;
               ssl_certificate \(pair.certificateFile); ssl_certificate_key \(pair.keyFile);
-              \(verify)
+              \(verify.replacing("STORAGE", with: ports.storage.host))
               location ~ /blobs/sha256: {
                 if ($request_method = HEAD) { return 401; }
                 return 307 \(location.replacing("STORAGE", with: ports.storage.host));
@@ -185,6 +185,27 @@ struct StorageTests {
         }
     }
 
+    /// A token server of another origin, which refuses whoever shows it a certificate.
+    @Test func theClientCertificateIsNotForTheRealm() throws {
+        let site = try site(
+            answer: #"default_type application/json; return 200 '{"token":"t1"}';"#,
+            verify: """
+                location = /v2/a/b/tags/list {
+                  add_header WWW-Authenticate 'Bearer realm="https://STORAGE/token"' always;
+                  if ($http_authorization != "Bearer t1") { return 401; }
+                  return 200 '{"tags":["1.0.0"]}';
+                }
+                """
+        )
+        let own = try site.authority.issue(["DNS:client"])
+        let client = try client(site) {
+            $0.credentials = .anonymous
+            $0.certificateFile = own.certificateFile
+            $0.keyFile = own.keyFile
+        }
+        #expect(try client.tags(before: deadline).map(\.description) == ["1.0.0"])
+    }
+
     @Test func whatFailsAtTheStorageNamesIt() throws {
         let nobody = try ReservedPort()
         let refused = try complaint(try site(location: "https://\(nobody.host)/x"))
@@ -218,5 +239,17 @@ struct StorageTests {
             line.contains("redirects to \(nobody.host), which is not followed: it falls from https to http"),
             "\(line)"
         )
+    }
+
+    @Test func anUploadIsNotSentInTheClear() throws {
+        let plain = try ScriptedServer { _ in .http(201) }
+        let site = try site(
+            verify: """
+                location = /v2/a/b/blobs/uploads/ { add_header Location http://\(plain.host)/u always; return 202; }
+                """
+        )
+        let error = #expect(throws: RegistryError.self) { try push(to: client(site)) }
+        #expect(error?.description.contains("it falls from https to http") == true, "\(String(describing: error))")
+        #expect(plain.requests.isEmpty)
     }
 }

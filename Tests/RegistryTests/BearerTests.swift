@@ -143,6 +143,8 @@ struct BearerTests {
         #expect(try scopes("repository:a/b:metadata_read,pull") == ["repository:a/b:pull,metadata_read"])
         // Nothing that writes, and nothing of other repositories, whatever the registry asks for.
         #expect(try scopes("repository:a/b:pull,push,delete,*") == [own])
+        // Nor more than a token's request can hold.
+        #expect(try scopes((0..<50).map { "s\($0)" }.joined(separator: " ")) == [own] + (0..<8).map { "s\($0)" })
         #expect(try scopes("repository:a/secret:pull,metadata_read repository:*:* registry:catalog:*") == [own])
     }
 

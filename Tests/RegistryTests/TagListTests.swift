@@ -114,6 +114,17 @@ struct TagListTests {
         #expect(!text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E })
     }
 
+    /// Neither in the log line nor in memory, where no more than 16 KiB of it are kept, too little to be read then.
+    @Test func theTextOfAnErrorHasAnEnd() {
+        for (count, isShown) in [(8 << 10, true), (20 << 10, false)] {
+            let message = String(repeating: "a", count: count)
+            let body = #"{"errors":[{"code":"X","message":"\#(message)"}]}"#
+            let text = error([.http(400, text: body)])?.description ?? ""
+            #expect(text.contains("answers 400") && text.utf8.count < 1000)
+            #expect(text.contains("X: aaa") == isShown)
+        }
+    }
+
     @Test func anAnswerIsObserved() throws {
         let server = try ScriptedServer([.http(503), .http(200, text: #"{"tags":[]}"#)])
         let log = Log()
