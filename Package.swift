@@ -41,7 +41,8 @@ let stages: [Target.Dependency] = [
 let package = Package(
     name: "specman",
     products: [
-        .executable(name: "specman", targets: ["specman"])
+        .executable(name: "specman", targets: ["specman"]),
+        .executable(name: "benchmark", targets: ["Benchmark"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -94,6 +95,13 @@ let package = Package(
             swiftSettings: common
         ),
         tests("FuzzTests", ["FuzzTargets"]),
+        // Against nginx, tar and others: Tests/benchmark.sh.
+        .executableTarget(
+            name: "Benchmark",
+            dependencies: ["Archive", "Content", "COpenSSL", "TestSupport", argumentParser],
+            path: "Tests/Benchmark",
+            swiftSettings: common
+        ),
         tests("ContentTests", ["Content"]),
         tests("PlatformTests", ["Platform"]),
         tests("OpenSSLTests", ["OpenSSL"]),
@@ -109,6 +117,7 @@ let package = Package(
         tests("IntegrationTests", stages + ["Daemon", "Curl"]),
         tests("InteropTests", stages + ["Daemon", "Curl"]),
         tests("FaultTests", stages + ["Daemon", "Curl"]),
+        tests("CountTests", ["specman"]),
         tests("ConventionTests", []),
     ]
 )

@@ -18,18 +18,8 @@ fi
 require_swift
 install_packages $build_packages $test_packages
 
-# What PyPI has and Debian 12 hasn't, in a place of its own. The system's Python, as that is the one whose venv module
-# was installed; made anew where an earlier run was interrupted, or wanted something else.
-python_tools=("oras>=0.2,<0.3" "moto[server]>=5.1,<6" "sslyze>=6.1,<7")
-tools=.build/tools
-if [ "$(cat "$tools/installed" 2>/dev/null)" != "${python_tools[*]}" ]; then
-    echo "== installing ${python_tools[*]}"
-    /usr/bin/python3 -m venv --clear "$tools"
-    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "${python_tools[@]}"
-    echo "${python_tools[*]}" >"$tools/installed"
-fi
-SPECMAN_TEST_PYTHON="$PWD/$tools/bin/python"
-export SPECMAN_TEST_PYTHON
+install_python_tools
+export SPECMAN_TEST_PYTHON="$python_tools_bin"
 
 if [ "${1:-}" = --sanitize ]; then
     shift
@@ -48,6 +38,8 @@ if [ "$#" -eq 0 ]; then
     # What deploy/quickstart.sh builds: the optimizer refuses some of what a debug build lets pass.
     echo "== release build"
     swift build -c release --product specman
+    SPECMAN_TEST_OPTIMIZED="$(swift build -c release --show-bin-path)/specman"
+    export SPECMAN_TEST_OPTIMIZED
 fi
 
 echo "== test"

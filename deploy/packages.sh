@@ -34,3 +34,16 @@ install_packages() {
     "${apt[@]}" update
     "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
+
+# What PyPI has and Debian 12 hasn't, in a place of its own. The system's Python, as that is the one whose venv module was
+# installed; made anew where an earlier run was interrupted, or wanted something else.
+python_tools=("oras>=0.2,<0.3" "moto[server]>=5.1,<6" "sslyze>=6.1,<7")
+install_python_tools() {
+    local place="$PWD/.build/tools"
+    python_tools_bin="$place/bin/python"
+    [ "$(cat "$place/installed" 2>/dev/null)" != "${python_tools[*]}" ] || return 0
+    echo "== installing ${python_tools[*]}"
+    /usr/bin/python3 -m venv --clear "$place"
+    "$python_tools_bin" -m pip install --quiet --disable-pip-version-check "${python_tools[@]}"
+    echo "${python_tools[*]}" >"$place/installed"
+}

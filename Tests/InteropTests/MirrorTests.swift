@@ -105,7 +105,7 @@ import Testing
         storage: {directory: \(volume)}
         """.write(toFile: configuration, atomically: true, encoding: .utf8)
         let sync = try Command.run(DaemonProcess.executable.path, ["sync", "--config", configuration])
-        #expect(sync.text.contains("does not have the digest"))
+        #expect(sync.err.contains("does not have the digest"))
         #expect(sync.text.split(separator: "\n").last?.hasPrefix("published 1.0.0 sha256:") == true)
         #expect(FileManager.default.contents(atPath: volume + "/current/data") == content)
     }

@@ -21,11 +21,21 @@ package final class DaemonProcess: @unchecked Sendable {
             .appendingPathComponent("specman")
     }
 
+    /// The optimized program, where `Tests/run.sh` has built it.
+    package static let optimized = ProcessInfo.processInfo.environment["SPECMAN_TEST_OPTIMIZED"].map {
+        URL(fileURLWithPath: $0)
+    }
+
     /// Starts `specman serve` with this configuration.
-    package init(configuration: String, in directory: TemporaryDirectory, environment: [String: String] = [:]) throws {
+    package init(
+        configuration: String,
+        in directory: TemporaryDirectory,
+        environment: [String: String] = [:],
+        program: URL = DaemonProcess.executable
+    ) throws {
         let file = directory.appending("specman-\(UUID().uuidString).yaml")
         try configuration.write(toFile: file, atomically: true, encoding: .utf8)
-        process.executableURL = Self.executable
+        process.executableURL = program
         process.arguments = ["serve", "--config", file]
         // Where the sanitizers write what they find, where the tests run under one.
         let options: Set<String> = ["ASAN_OPTIONS", "TSAN_OPTIONS"]

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// A daemon on a volume of its own, as curl sees it.
 package struct RunningSite {
@@ -13,6 +13,7 @@ package struct RunningSite {
     ///   - storage: further lines of the `storage` section.
     ///   - volume: the volume of an earlier daemon; `nil` for a new one.
     ///   - environment: variables beside the standard ones.
+    ///   - program: the specman to run.
     package init(
         source: [String],
         storage: [String] = [],
@@ -20,6 +21,7 @@ package struct RunningSite {
         log: [String] = [],
         volume: String? = nil,
         environment: [String: String] = [:],
+        program: URL = DaemonProcess.executable,
         in directory: TemporaryDirectory
     ) throws {
         let volume = volume ?? directory.appending("volume-" + UUID().uuidString)
@@ -32,7 +34,8 @@ package struct RunningSite {
                 log: log
             ),
             in: directory,
-            environment: environment
+            environment: environment,
+            program: program
         )
         port = try daemon.port()
     }
@@ -93,6 +96,13 @@ package struct RunningSite {
             guard Date() < patience else { throw DaemonProcess.Impatience(description: "\(name) never was \(value)") }
             Thread.sleep(forTimeInterval: 0.05)
         }
+    }
+
+    /// The entity tag of an answer.
+    package func etag(of path: String) throws -> String? {
+        let head = try get(path, ["-I"]).text
+        return head.split(whereSeparator: \.isNewline).first { $0.lowercased().hasPrefix("etag: ") }
+            .map { String($0.dropFirst(6)) }
     }
 
     private var common: [String] { ["-sSf", "--cacert", certificateFile] }

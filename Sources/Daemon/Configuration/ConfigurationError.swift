@@ -7,7 +7,6 @@ package enum ConfigurationError: Error, Hashable {
     case unknownKey(origin: ConfigurationOrigin, key: String, suggestion: String?)
     case badValue(origin: ConfigurationOrigin, key: String, value: String, expected: String)
     case missing(key: String, remedy: String)
-    case unsupported(origin: ConfigurationOrigin, key: String, value: String)
 }
 
 extension ConfigurationError {
@@ -34,8 +33,6 @@ extension ConfigurationError: CustomStringConvertible {
             "\(origin): \(key) is \"\(value)\"; it must be \(expected)"
         case .missing(let key, let remedy):
             "\(key) is not set; \(remedy)"
-        case .unsupported(let origin, let key, let value):
-            "\(origin): \(key) is set to \"\(value)\", which this version of specman can't act on; remove it"
         }
     }
 }

@@ -10,23 +10,17 @@ package struct ConfigurationKey: Hashable, Sendable {
     package let isList: Bool
     /// Whether the value must never be shown.
     package let isSecret: Bool
-    /// Where this build doesn't act on the key: what it may be set to all the same, beside its default, as that asks for
-    /// nothing. A daemon that ignored, say, `listener.clientCAFile` would serve those whom the operator meant to keep out.
-    package let harmless: [ConfigurationValue]?
 
     private init(
         _ name: String,
         _ fallback: ConfigurationValue? = nil,
         isList: Bool = false,
-        isSecret: Bool = false,
-        isSupported: Bool = true,
-        harmless: [ConfigurationValue] = []
+        isSecret: Bool = false
     ) {
         self.name = name
         self.fallback = fallback
         self.isList = isList
         self.isSecret = isSecret
-        self.harmless = isSupported ? nil : harmless
     }
 
     /// The name of the environment variable: `SPECMAN_SOURCE_TLS_CA_FILE`.

@@ -74,7 +74,6 @@ package struct Settings: Sendable {
         try merge()
         secret = try SecretDirectory(text("source.secretDirectory") ?? "")
         if !secret.settings.isEmpty { try merge() }
-        try refuseWhatIsNotSupported()
     }
 
     /// The layers, each over the one below it.
@@ -93,19 +92,6 @@ package struct Settings: Sendable {
         try merge(environment: environment)
         for flag in flags {
             try set(flag.key, to: .text(flag.value), from: .flag(flag.name))
-        }
-    }
-
-    private func refuseWhatIsNotSupported() throws(ConfigurationError) {
-        for key in ConfigurationKey.all {
-            guard let harmless = key.harmless, let setting = merged[key.name], let value = setting.value,
-                value != key.fallback, !harmless.contains(value)
-            else { continue }
-            throw .unsupported(
-                origin: setting.origin,
-                key: key.name,
-                value: key.isSecret ? Self.mask : value.description
-            )
         }
     }
 

@@ -1,0 +1,117 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import TestSupport
+
+/// Compares the daemon with what would be used in its place, on this machine, and prints one table.
+@main
+struct Benchmark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark",
+        abstract: "Compares specman with nginx, h2o, Caddy, Go, curl | tar and ORAS. Tests/benchmark.sh installs them."
+    )
+
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case serving, idle, sync, growth
+    }
+
+    @Option(help: "The specman to measure.") var specman: String?
+    @Option(help: "A Python that has ORAS.") var python: String?
+    @Flag(help: "In under two minutes: only nginx and tar, short rounds, small archives.") var quick = false
+    @Option(help: "Only these parts: serving, idle, sync, growth.") var only: [Part] = []
+    @Option(help: "Only scenarios whose name contains this.") var scenario: String?
+    @Option(help: "Writes RESULTS.md, results.json and growth.svg there.") var results: String?
+
+    @Option(help: .hidden) var measure: String?
+
+    func run() throws {
+        if let measure { return try MeasuredCommand.report(measure) }
+        guard let specman else { throw ValidationError("give --specman") }
+        signal(SIGPIPE, SIG_IGN)
+        Self.raiseDescriptorLimit()
+        let scratch = try TemporaryDirectory()
+        let parts = only.isEmpty ? Part.allCases : only
+        var findings = Findings(machine: Machine(), isQuick: quick)
+        tell(findings.machine.summary)
+        let authority = try CertificateAuthority()
+        let pair = try authority.issue(["IP:127.0.0.1", "DNS:localhost"])
+        if parts.contains(.serving) || parts.contains(.idle) {
+            let peers = Peers(
+                tree: try BenchmarkTree(in: scratch.path),
+                directory: scratch.path,
+                certificate: pair,
+                specman: specman
+            )
+            let names = quick ? ["nginx", "specman"] : ["nginx", "h2o", "caddy", "go", "specman"]
+            let servers = try names.map(peers.start)
+            if parts.contains(.serving) { findings.serving = try serving(servers) }
+            if parts.contains(.idle) { findings.idle = try idle(servers) }
+            for server in servers { server.stop() }
+        }
+        if parts.contains(.sync) { findings.sync = try sync(specman, scratch.path) }
+        if parts.contains(.growth), !quick { findings.growth = try growth(specman, scratch.path, pair) }
+        print(findings.markdown)
+        if let results { try write(findings, to: results) }
+    }
+
+    private func serving(_ servers: [ServerUnderTest]) throws -> [ServingRounds.Row] {
+        let rounds = ServingRounds(servers: servers, rounds: quick ? 1 : 3, seconds: quick ? 2 : 6)
+        return try ServingScenario.all.filter { scenario.map($0.name.contains) ?? true }
+            .flatMap { try rounds.run($0, tell: tell) }
+    }
+
+    private func idle(_ servers: [ServerUnderTest]) throws -> [Findings.IdleRow] {
+        let rows = try servers.map { server in
+            Findings.IdleRow(server: server.name, memory: try Clients.idle(server, connections: quick ? 1000 : 5000))
+        }
+        let base = rows.first { $0.server == ServingRounds.yardstick }
+        return rows.map { row in
+            var row = row
+            row.ratio = base.map { row.memory / $0.memory }
+            if row.server == "specman" { (row.gate, row.aim) = (0.67, 0.5) }
+            tell("idle TLS connection: \(row.server) \(row.memory.figure(1)) KiB")
+            return row
+        }
+    }
+
+    private func sync(_ specman: String, _ scratch: String) throws -> [SyncRounds.Row] {
+        let rounds = SyncRounds(
+            specman: specman,
+            directory: scratch,
+            rounds: quick ? 1 : 3,
+            python: quick ? nil : python
+        )
+        if quick { return try rounds.run("small", files: 5000, size: 10_400, tell: tell) }
+        return try rounds.run("small", files: 50_000, size: 10_400, tell: tell)
+            + rounds.run("large", files: 2000, size: 512 << 10, tell: tell)
+    }
+
+    private func growth(_ specman: String, _ scratch: String, _ pair: CertificateAuthority.Pair) throws -> [Growth.Row]
+    {
+        let growth = Growth(specman: specman, directory: scratch, certificate: pair, seconds: 5)
+        return try [(1000, 1), (10_000, 1), (100_000, 1), (1_000_000, 1), (1000, 10), (1000, 100)]
+            .map { try growth.run(files: $0, releases: $1, tell: tell) }
+    }
+
+    private func write(_ findings: Findings, to directory: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try findings.markdown.write(toFile: directory + "/RESULTS.md", atomically: true, encoding: .utf8)
+        try encoder.encode(findings).write(to: URL(fileURLWithPath: directory + "/results.json"))
+        guard !findings.growth.isEmpty else { return }
+        try GrowthPlot.svg(findings.growth).write(toFile: directory + "/growth.svg", atomically: true, encoding: .utf8)
+    }
+
+    /// Progress, on the error stream: the table alone is on the output.
+    private func tell(_ line: String) {
+        FileHandle.standardError.write(Data((line + "\n").utf8))
+    }
+
+    /// Thousands of connections have both their ends on this machine.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}

@@ -1,0 +1,98 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Loads that wrk has not: handshakes, large downloads, connections that only wait.
+enum Clients {
+    /// Connects, asks for a small file and leaves, over and over, for `seconds`, from a few threads.
+    ///
+    /// - Returns: connections a second, and their number.
+    static func handshakes(
+        _ port: UInt16,
+        resumed: Bool,
+        seconds: Double
+    ) throws -> (rate: Double, count: Double) {
+        let context = try TLSClient.Context()
+        let start = ContinuousClock.now
+        let end = start.advanced(by: .seconds(seconds))
+        let count = try together(4) { buffer in
+            var count = 0
+            var session: TLSClient.Session?
+            while ContinuousClock.now < end {
+                let client = try TLSClient(port: port, context: context, resuming: session)
+                guard resumed == client.isResumed || (resumed && session == nil) else {
+                    throw BenchmarkError("port \(port): a handshake was \(resumed ? "not " : "")resumed")
+                }
+                _ = try client.get(BenchmarkTree.smallPath, into: buffer)
+                // The ticket comes after the handshake (RFC 8446 section 4.6.1), so it is read with the answer.
+                if resumed { session = client.ticket }
+                count += 1
+            }
+            return count
+        }
+        return (Double(count) / ContinuousClock.now.seconds(since: start), Double(count))
+    }
+
+    /// Fetches the large file with `clients` at once.
+    ///
+    /// - Returns: MiB a second, and MiB in all.
+    static func download(_ port: UInt16, clients: Int, seconds: Double) throws -> (rate: Double, mebibytes: Double) {
+        let context = try TLSClient.Context()
+        let start = ContinuousClock.now
+        let end = start.advanced(by: .seconds(seconds))
+        let bytes = try together(clients) { buffer in
+            let client = try TLSClient(port: port, context: context)
+            var bytes = 0
+            repeat {
+                bytes += try client.get(BenchmarkTree.largePath, into: buffer)
+            } while ContinuousClock.now < end
+            return bytes
+        }
+        let mebibytes = Double(bytes) / Double(1 << 20)
+        return (mebibytes / ContinuousClock.now.seconds(since: start), mebibytes)
+    }
+
+    /// Opens connections that have asked once and wait.
+    ///
+    /// - Returns: what each takes of the server's memory, in KiB.
+    static func idle(_ server: ServerUnderTest, connections: Int) throws -> Double {
+        let context = try TLSClient.Context()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        func open(_ count: Int) throws -> [TLSClient] {
+            try (0..<count).map { _ in
+                let client = try TLSClient(port: server.port, context: context)
+                _ = try client.get(BenchmarkTree.smallPath, into: buffer)
+                return client
+            }
+        }
+        // The first ones pay for what all share.
+        let warm = try open(100)
+        let before = server.tree.memory
+        let clients = try open(connections)
+        let after = server.tree.memory
+        withExtendedLifetime((warm, clients)) {}
+        return (after - before) / Double(connections)
+    }
+
+    /// Runs `work` on `threads` threads, and adds up.
+    private static func together(
+        _ threads: Int,
+        _ work: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws -> Int
+    ) throws -> Int {
+        let total = Mutex(0)
+        let failure = Mutex<(any Error)?>(nil)
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+            defer { buffer.deallocate() }
+            do {
+                let count = try work(buffer)
+                total.withLock { $0 += count }
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        return total.withLock { $0 }
+    }
+}

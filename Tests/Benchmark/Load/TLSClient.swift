@@ -1,0 +1,108 @@
+import COpenSSL
+import Glibc
+
+/// One blocking connection to a server on loopback, as simple a client as can be: what is measured is the server.
+final class TLSClient {
+    private let descriptor: Int32
+    private let session: OpaquePointer
+
+    /// Connects, and shakes hands.
+    ///
+    /// - Parameter resuming: a session of an earlier connection, whose ticket is shown.
+    init(port: UInt16, context: Context, resuming earlier: Session? = nil) throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw BenchmarkError("no socket: errno \(errno)") }
+        var address = LoopbackAddress.make(port: port)
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0, let session = SSL_new(context.pointer) else {
+            let code = errno
+            close(descriptor)
+            throw BenchmarkError("can't connect to port \(port): errno \(code)")
+        }
+        self.descriptor = descriptor
+        self.session = session
+        if let earlier { SSL_set_session(session, earlier.pointer) }
+        SSL_set_fd(session, descriptor)
+        guard SSL_connect(session) == 1 else {
+            throw BenchmarkError("the handshake with port \(port) failed")
+        }
+    }
+
+    deinit {
+        // A session is only kept for resuming where it ended by the rules (RFC 8446 section 6.1).
+        SSL_shutdown(session)
+        SSL_free(session)
+        close(descriptor)
+    }
+
+    /// Whether the server took the session up.
+    var isResumed: Bool { SSL_session_reused(session) == 1 }
+
+    /// The session with the newest ticket.
+    var ticket: Session? { SSL_get1_session(session).map(Session.init) }
+
+    /// Asks for `path`, and reads the whole answer.
+    ///
+    /// - Returns: how many bytes its body has.
+    func get(_ path: String, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+        guard SSL_write(session, request, Int32(request.count)) == Int32(request.count) else {
+            throw BenchmarkError("the request for \(path) could not be sent")
+        }
+        var head: [UInt8] = []
+        while true {
+            let bytes = try read(into: buffer)
+            head += buffer[..<bytes]
+            guard let end = Self.end(of: head) else { continue }
+            let size = try Self.length(head[..<end], path)
+            var received = head.count - end
+            while received < size { received += try read(into: buffer) }
+            return received
+        }
+    }
+
+    private func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count = SSL_read(session, buffer.baseAddress, Int32(buffer.count))
+        guard count > 0 else { throw BenchmarkError("the connection ended in the middle of an answer") }
+        return Int(count)
+    }
+
+    private static func end(of head: [UInt8]) -> Int? {
+        guard head.count >= 4 else { return nil }
+        for index in 3..<head.count where head[index] == 10 && head[index - 1] == 13 && head[index - 2] == 10 {
+            return index + 1
+        }
+        return nil
+    }
+
+    private static func length(_ head: ArraySlice<UInt8>, _ path: String) throws -> Int {
+        let text = String(decoding: head, as: UTF8.self).lowercased()
+        guard text.hasPrefix("http/1.1 200"), let match = text.firstMatch(of: /content-length: *(\d+)/),
+            let length = Int(match.1)
+        else { throw BenchmarkError("an answer for \(path) that can't be measured: \(text)") }
+        return length
+    }
+
+    /// What several connections share: they trust any certificate.
+    final class Context: @unchecked Sendable {
+        // OpenSSL's contexts may be used by many threads once they are set up (openssl-threads(7)).
+        fileprivate let pointer: OpaquePointer
+
+        init() throws {
+            guard let pointer = SSL_CTX_new(TLS_client_method()) else { throw BenchmarkError("OpenSSL has no memory") }
+            self.pointer = pointer
+        }
+
+        deinit { SSL_CTX_free(pointer) }
+    }
+
+    final class Session {
+        fileprivate let pointer: OpaquePointer
+        fileprivate init(_ pointer: OpaquePointer) { self.pointer = pointer }
+        deinit { SSL_SESSION_free(pointer) }
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+
+extension Double {
+    /// With that many digits behind the point.
+    func figure(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
+}
+
+/// All that a run has found.
+struct Findings: Encodable {
+    let machine: Machine
+    let isQuick: Bool
+    var serving: [ServingRounds.Row] = []
+    var idle: [IdleRow] = []
+    var sync: [SyncRounds.Row] = []
+    var growth: [Growth.Row] = []
+
+    struct IdleRow: Encodable {
+        let server: String
+        /// KiB that one idle TLS connection takes, and its ratio to nginx's.
+        let memory: Double
+        var ratio: Double?
+        var gate: Double?
+        var aim: Double?
+    }
+
+    /// As a person reads it: what was missed of the gates comes last, in one line each.
+    var markdown: String {
+        var lines = ["# Benchmark", "", machine.summary + (isQuick ? "; the quick form" : ""), ""]
+        if !serving.isEmpty { lines += servingTable }
+        if !idle.isEmpty { lines += idleTable }
+        if !sync.isEmpty { lines += syncTable }
+        if !growth.isEmpty { lines += growthTable }
+        lines += ["## Gates missed", ""]
+        lines += missed.isEmpty ? ["None."] : missed.map { "- " + $0 }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var servingTable: [String] {
+        [
+            "## Serving", "",
+            "Medians of alternating rounds. CPU is the server's user and system time for a request (a MiB in downloads).",
+            "× is the ratio to nginx; gate and aim are those of the rate and the CPU.", "",
+            "| | server | rate | × | CPU µs | × | p50 ms | p99 ms | gate · aim |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+            + serving.map { row in
+                let gates = zip([row.gate], [row.aim]).map { gate, aim in
+                    guard let gate, let aim else { return "" }
+                    return
+                        "\(gate.rate.figure(2)) / \(gate.processor.figure(2)) · \(aim.rate.figure(2)) / \(aim.processor.figure(2))"
+                }
+                return cells([
+                    row.scenario, row.server, "\(row.rate.figure(0)) \(row.unit)", row.rateRatio?.figure(2),
+                    row.processor.figure(1), row.processorRatio?.figure(2), row.p50?.figure(2), row.p99?.figure(2),
+                    gates[0],
+                ])
+            } + [""]
+    }
+
+    private var idleTable: [String] {
+        ["## Memory of an idle TLS connection", "", "| server | KiB | × | gate · aim |", "|---|---|---|---|"]
+            + idle.map { row in
+                let gates = row.gate.flatMap { gate in row.aim.map { "\(gate.figure(2)) · \($0.figure(2))" } }
+                return cells([row.server, row.memory.figure(1), row.ratio?.figure(2), gates])
+            } + [""]
+    }
+
+    private var syncTable: [String] {
+        [
+            "## Sync", "",
+            "From the registry on this machine to the disk, durable. × is the ratio of the time to `curl | tar xz; sync -f`.",
+            "",
+            "| archive | | s | × | CPU s | peak MiB | gate · aim |", "|---|---|---|---|---|---|---|",
+        ]
+            + sync.map { row in
+                let gates = row.gate.flatMap { gate in row.aim.map { "\(gate.figure(2)) · \($0.figure(2))" } }
+                return cells([
+                    row.archive, row.who, row.wall.figure(2), row.wallRatio?.figure(2), row.processor.figure(2),
+                    row.peak.figure(0), gates,
+                ])
+            } + [""]
+    }
+
+    private var growthTable: [String] {
+        [
+            "## Growth", "", "![growth](growth.svg)", "",
+            "| files | releases | sync s | µs a file | peak MiB | start ms | requests/s | CPU µs | daemon MiB |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+            + growth.map { row in
+                cells([
+                    "\(row.files)", "\(row.releases)", row.sync.figure(2), row.syncOfOneFile.figure(0),
+                    row.peak.figure(0),
+                    row.start.figure(0), row.rate.figure(0), row.processor.figure(1), row.memory.figure(0),
+                ])
+            } + [""]
+    }
+
+    private func cells(_ texts: [String?]) -> String {
+        "| " + texts.map { ($0 ?? "").replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ") + " |"
+    }
+
+    /// Every gate that was not reached. The CPU is what counts; the rate suffers from the load generator's neighbourhood.
+    var missed: [String] {
+        var lines: [String] = []
+        for row in serving {
+            guard let gate = row.gate else { continue }
+            if let ratio = row.processorRatio, ratio > gate.processor {
+                lines.append("\(row.scenario): CPU ×\(ratio.figure(2)), gate \(gate.processor.figure(2))")
+            }
+            if let ratio = row.rateRatio, ratio < gate.rate {
+                lines.append("\(row.scenario): rate ×\(ratio.figure(2)), gate \(gate.rate.figure(2))")
+            }
+        }
+        for row in idle {
+            guard let gate = row.gate, let ratio = row.ratio, ratio > gate else { continue }
+            lines.append("idle TLS connection: ×\(ratio.figure(2)), gate \(gate.figure(2))")
+        }
+        for row in sync {
+            guard let gate = row.gate, let ratio = row.wallRatio else { continue }
+            if ratio > gate { lines.append("\(row.archive): ×\(ratio.figure(2)), gate \(gate.figure(2))") }
+            if row.peak > 96 { lines.append("\(row.archive): peak \(row.peak.figure(0)) MiB, gate 96") }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// What is served: small, middling and large files whose content is no line of zeros.
+struct BenchmarkTree {
+    let directory: String
+
+    static let smallPath = "/4k/0.bin"
+    static let middlingPath = "/64k/0.bin"
+    static let largePath = "/1g.bin"
+    static let largeSize = 1 << 30
+
+    init(in parent: String) throws {
+        directory = parent + "/www"
+        try make("4k", count: 1000, size: 4 << 10)
+        try make("64k", count: 100, size: 64 << 10)
+        let file = directory + Self.largePath
+        try Data().write(to: URL(fileURLWithPath: file))
+        guard let handle = FileHandle(forWritingAtPath: file) else { throw BenchmarkError("can't write \(file)") }
+        for piece in 0..<1024 { try handle.write(contentsOf: FileContent.bytes(1 << 20, seed: UInt64(piece))) }
+        try handle.close()
+    }
+
+    private func make(_ name: String, count: Int, size: Int) throws {
+        try FileManager.default.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
+        for number in 0..<count {
+            let file = URL(fileURLWithPath: "\(directory)/\(name)/\(number).bin")
+            try FileContent.bytes(size, seed: UInt64(number)).write(to: file)
+        }
+    }
+}
+
+/// Bytes that compress to about a third, the same for the same seed: manifests with some binaries among them.
+enum FileContent {
+    static func bytes(_ count: Int, seed: UInt64) -> Data {
+        let start = Int(seed.multipliedReportingOverflow(by: 7919).partialValue % UInt64(noise.count / 2))
+        var data = Data(noise[start..<start + min(count / 3, noise.count / 2)])
+        while data.count < count {
+            let left = count - data.count
+            let offset = Int(seed % 1024) * 61
+            data.append(contentsOf: text[offset..<min(offset + left, text.count)])
+        }
+        // No two files are alike, or the daemon would link them.
+        withUnsafeBytes(of: seed) { data.replaceSubrange(0..<min(8, count), with: $0.prefix(min(8, count))) }
+        return data
+    }
+
+    private static let noise: [UInt8] = {
+        var generator = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
+        return (0..<(1 << 20)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+    }()
+
+    private static let text: [UInt8] = Array(
+        String(repeating: "version: 4.5.15\nfilepath: /roar/nickfury/4.5/version.yaml\n", count: 20_000).utf8
+    )
+}
+
+/// Numbers that are the same in each run. Source: Marsaglia, "Xorshift RNGs", 2003.
+struct Xorshift: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state
+    }
+}

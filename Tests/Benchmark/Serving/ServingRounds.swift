@@ -1,0 +1,96 @@
+/// Every scenario against every server, in alternating rounds, all servers up at once: an idle one costs nothing.
+struct ServingRounds {
+    /// A row of the table.
+    struct Row: Encodable {
+        let scenario: String
+        let server: String
+        let unit: String
+        /// Median rate, and its ratio to nginx's.
+        let rate: Double
+        var rateRatio: Double?
+        /// Microseconds of processor time for a request, or a MiB, and the ratio to nginx's.
+        let processor: Double
+        var processorRatio: Double?
+        var p50: Double?
+        var p99: Double?
+        /// Of the ratios: what must be reached, and what is aimed at.
+        var gate: Gate?
+        var aim: Gate?
+
+        struct Gate: Encodable {
+            let rate: Double
+            let processor: Double
+        }
+    }
+
+    fileprivate struct Series {
+        var rate = Samples()
+        var processor = Samples()
+        var p50 = Samples()
+        var p99 = Samples()
+    }
+
+    static let yardstick = "nginx"
+
+    let servers: [ServerUnderTest]
+    let rounds: Int
+    let seconds: Int
+
+    func run(_ scenario: ServingScenario, tell: (String) -> Void) throws -> [Row] {
+        let taking = servers.filter { scenario.isForAll || [Self.yardstick, "specman"].contains($0.name) }
+        var series: [String: Series] = [:]
+        // The first time, caches are filled and pages are touched.
+        for server in taking { _ = try scenario.run(server, 1) }
+        for _ in 0..<rounds {
+            for server in taking {
+                let before = server.tree.processorSeconds
+                let load = try scenario.run(server, seconds)
+                let used = server.tree.processorSeconds - before
+                series[server.name, default: Series()].add(load, processor: used / load.work * 1e6)
+            }
+        }
+        let rows = taking.compactMap { series[$0.name]?.row(scenario, server: $0.name) }
+        let base = rows.first { $0.server == Self.yardstick }
+        return rows.map { row in
+            var row = row
+            row.rateRatio = base.map { row.rate / $0.rate }
+            row.processorRatio = base.map { row.processor / $0.processor }
+            if row.server == "specman" {
+                row.gate = Row.Gate(rate: scenario.gate.rate, processor: scenario.gate.processor)
+                row.aim = Row.Gate(rate: scenario.aim.rate, processor: scenario.aim.processor)
+            }
+            tell(row.summary)
+            return row
+        }
+    }
+}
+
+extension ServingRounds.Series {
+    fileprivate mutating func add(_ load: ServingScenario.Load, processor used: Double) {
+        rate.add(load.rate)
+        processor.add(used)
+        if let value = load.p50 { p50.add(value) }
+        if let value = load.p99 { p99.add(value) }
+    }
+
+    fileprivate func row(_ scenario: ServingScenario, server: String) -> ServingRounds.Row? {
+        guard let rate = rate.median, let processor = processor.median else { return nil }
+        return ServingRounds.Row(
+            scenario: scenario.name,
+            server: server,
+            unit: scenario.unit,
+            rate: rate,
+            processor: processor,
+            p50: p50.median,
+            p99: p99.median
+        )
+    }
+}
+
+extension ServingRounds.Row {
+    var summary: String {
+        let ratio = rateRatio.map { " ×\($0.figure(2))" } ?? ""
+        let other = processorRatio.map { " ×\($0.figure(2))" } ?? ""
+        return "\(scenario): \(server) \(rate.figure(0)) \(unit)\(ratio), \(processor.figure(1)) µs CPU\(other)"
+    }
+}

@@ -1,0 +1,84 @@
+/// A kind of load, and what it does to one server.
+struct ServingScenario {
+    let name: String
+    /// What the rate counts.
+    let unit: String
+    /// Whether all peers take part, or only nginx, the one to beat.
+    let isForAll: Bool
+    /// The ratios to nginx that must be reached, and those that are aimed at: of the rate, and of the processor time.
+    let gate: (rate: Double, processor: Double)
+    let aim: (rate: Double, processor: Double)
+    let run: (ServerUnderTest, _ seconds: Int) throws -> Load
+
+    /// What one round has given.
+    struct Load {
+        let rate: Double
+        /// Requests, or MiB: what the processor time is divided by.
+        let work: Double
+        /// Milliseconds.
+        var p50: Double?
+        var p99: Double?
+    }
+
+    static var all: [ServingScenario] {
+        [
+            keepAlive(
+                "4 KiB, 64 connections",
+                BenchmarkTree.smallPath,
+                64,
+                gate: (1.15, 0.80),
+                aim: (1.4, 0.60),
+                all: true
+            ),
+            keepAlive("4 KiB, 512 connections", BenchmarkTree.smallPath, 512, gate: (1.15, 0.80), aim: (1.4, 0.60)),
+            keepAlive(
+                "64 KiB, 64 connections",
+                BenchmarkTree.middlingPath,
+                64,
+                gate: (1.35, 0.65),
+                aim: (1.6, 0.50),
+                all: true
+            ),
+            handshakes("full handshakes", resumed: false, gate: (1.08, 0.90), aim: (1.25, 0.75), all: true),
+            handshakes("resumed handshakes", resumed: true, gate: (1.05, 0.95), aim: (1.2, 0.80)),
+            download("1 GiB, one client", 1, all: true),
+            download("1 GiB, eight clients", 8),
+        ]
+    }
+
+    private static func keepAlive(
+        _ name: String,
+        _ path: String,
+        _ connections: Int,
+        gate: (Double, Double),
+        aim: (Double, Double),
+        all: Bool = false
+    ) -> ServingScenario {
+        ServingScenario(name: name, unit: "requests/s", isForAll: all, gate: gate, aim: aim) { server, seconds in
+            let result = try Wrk.run(server.url + path, connections: connections, seconds: seconds)
+            return Load(rate: result.rate, work: result.requests, p50: result.p50, p99: result.p99)
+        }
+    }
+
+    private static func handshakes(
+        _ name: String,
+        resumed: Bool,
+        gate: (Double, Double),
+        aim: (Double, Double),
+        all: Bool = false
+    ) -> ServingScenario {
+        ServingScenario(name: name, unit: "connections/s", isForAll: all, gate: gate, aim: aim) { server, seconds in
+            let result = try Clients.handshakes(server.port, resumed: resumed, seconds: Double(seconds))
+            return Load(rate: result.rate, work: result.count)
+        }
+    }
+
+    private static func download(_ name: String, _ clients: Int, all: Bool = false) -> ServingScenario {
+        ServingScenario(name: name, unit: "MiB/s", isForAll: all, gate: (1.10, 0.85), aim: (1.4, 0.60)) {
+            server,
+            seconds in
+            let result = try Clients.download(server.port, clients: clients, seconds: Double(seconds))
+            return Load(rate: result.rate, work: result.mebibytes)
+        }
+    }
+}

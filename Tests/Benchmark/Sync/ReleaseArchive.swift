@@ -1,0 +1,48 @@
+import Archive
+import Content
+import Foundation
+
+/// An archive of many files, made without a tree on the disk.
+enum ReleaseArchive {
+    /// Writes a `.tgz`.
+    ///
+    /// - Parameters:
+    ///   - changed: every how many-th file has another content than in revision 0; none in revision 0 itself.
+    static func write(_ path: String, files: Int, size: Int, revision: Int = 0, changed every: Int = 100) throws {
+        try Data().write(to: URL(fileURLWithPath: path))
+        guard let file = FileHandle(forWritingAtPath: path) else { throw BenchmarkError("can't write \(path)") }
+        var writer = try ArchiveWriter { bytes in
+            try bytes.withUnsafeBytes { try file.write(contentsOf: Data($0)) }
+        }
+        let time = Timestamp(seconds: 1_700_000_000)
+        for folder in 0..<(files + perFolder - 1) / perFolder {
+            try writer.addDirectory(try ReleasePath(Array(name(folder).utf8)), modified: time)
+            for index in folder * perFolder..<min(files, (folder + 1) * perFolder) {
+                let isChanged = revision > 0 && index % every == 0
+                let seed = UInt64(index) + (isChanged ? UInt64(revision) * 10_000_000 : 0)
+                let content = [UInt8](FileContent.bytes(size, seed: seed))
+                try writer.beginFile(
+                    try ReleasePath(Array("\(name(folder))/\(name(index)).yaml".utf8)),
+                    size: Int64(size),
+                    modified: time
+                )
+                try writer.write(content.span.bytes)
+                try writer.endFile()
+            }
+        }
+        try writer.finish()
+        try file.close()
+    }
+
+    static let perFolder = 1000
+
+    /// The path of a file of such an archive.
+    static func path(of index: Int) -> String {
+        "/\(name(index / perFolder))/\(name(index)).yaml"
+    }
+
+    /// Of one length, so that the order of numbers is that of names, which the archive wants.
+    private static func name(_ number: Int) -> String {
+        String(repeating: "0", count: max(0, 7 - String(number).count)) + String(number)
+    }
+}
