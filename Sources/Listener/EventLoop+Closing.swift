@@ -56,8 +56,10 @@ extension EventLoop {
         for case let connection? in connections where connection.isIdle {
             let place = Int(connection.number)
             let deadline = deadlines[place]
-            // The deadline tells since when; a connection that has not asked anything yet has a nearer one of its own.
-            if deadline != 0, deadline + timeouts.shed <= now + timeouts.idle { candidates.append((deadline, place)) }
+            // The deadline tells since when. One that has not been answered yet waits for its first request by another:
+            // taken for an idle one's, it would be closed the moment it is accepted.
+            let patience = connection.status == 0 ? timeouts.header : timeouts.idle
+            if deadline != 0, deadline + timeouts.shed <= now + patience { candidates.append((deadline, place)) }
         }
         candidates.sort { $0.deadline < $1.deadline }
         for (_, place) in candidates.prefix(Self.shedBatch) {
