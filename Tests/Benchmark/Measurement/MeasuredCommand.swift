@@ -20,7 +20,7 @@ struct MeasuredCommand {
             ["--measure", script],
             environment: environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         )
-        let figures = output.text.split(separator: " ").compactMap { Double($0) }
+        let figures = output.text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
         guard figures.count == 3 else { throw BenchmarkError("\(script): no figures but \(output.text)") }
         (wall, processor, peak) = (figures[0], figures[1], figures[2])
     }
