@@ -32,6 +32,8 @@ final class Connection {
         let headBytes: [UInt8]
         var chunks: ChunkedDecoder?
         var remaining: Int
+        /// When its time began, in nanoseconds.
+        var begun: UInt64
         var body: [UInt8] = []
     }
 

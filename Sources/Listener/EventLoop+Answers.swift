@@ -28,7 +28,8 @@ extension EventLoop {
                 head: head,
                 headBytes: headBytes,
                 chunks: nil,
-                remaining: Int(length)
+                remaining: Int(length),
+                begun: now
             )
         case .chunked:
             guard reserve(connection, head.count + state.limits.maxBody) else { return refuseForRoom(connection) }
@@ -36,11 +37,12 @@ extension EventLoop {
                 head: head,
                 headBytes: headBytes,
                 chunks: ChunkedDecoder(),
-                remaining: 0
+                remaining: 0,
+                begun: now
             )
         }
         connection.phase = .readingBody
-        setDeadline(connection, timeouts.body)
+        setDeadline(connection, patience(connection))
         // Not where the body has begun to come anyway (RFC 9110 section 10.1.1).
         if head.expectsContinue, bytes.count == head.count {
             write(connection, Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
@@ -67,6 +69,7 @@ extension EventLoop {
                     answer,
                     isHead: head.verb == .head,
                     mayChunk: head.isVersion11,
+                    refusal: served.refusalFields,
                     date: date
                 )
                 let isKept = answer.isRepeatable && ready.source == nil
@@ -117,23 +120,23 @@ extension EventLoop {
 
     /// Answers a request that can't be taken, once, and closes.
     func refuse(_ connection: Connection, _ fault: RequestFault) {
-        refuse(connection, ReadyAnswer.failure(fault.status, reason: fault.reason, date: date))
+        refuse(connection, fault.status, fault.reason)
     }
 
     /// Answers that the memory for requests is used up, and closes.
     private func refuseForRoom(_ connection: Connection) {
-        let reason = "Too many requests are being read or decided; try again later."
-        refuse(connection, ReadyAnswer.failure(.serviceUnavailable, reason: reason, date: date))
+        refuse(connection, .serviceUnavailable, "Too many requests are being read or decided; try again later.")
     }
 
-    private func refuse(_ connection: Connection, _ ready: ReadyAnswer) {
+    private func refuse(_ connection: Connection, _ status: Status, _ reason: String) {
         connection.incomplete = nil
         release(connection)
         connection.parser = nil
         connection.keepsAlive = false
         connection.announcesKeepAlive = false
         connection.lingers = true
-        respond(connection, ready)
+        let fields = state.endpoints[connection.endpoint].refusalFields
+        respond(connection, ReadyAnswer.failure(status, reason: reason, fields: fields, date: date))
     }
 
     /// Whom the requests come from; asked of the kernel once for each connection, and only where it matters.

@@ -185,6 +185,7 @@ extension EventLoop {
         plain.take(consumed)
         guard isDone else {
             connection.incomplete = incomplete
+            setDeadline(connection, patience(connection))
             return true
         }
         // The body of a request that asks for something has no meaning (RFC 9110 section 9.3.1): read and dropped.

@@ -46,6 +46,8 @@ extension EventLoop {
             finishClosing(connection)
         case .handshaking, .readingHead, .readingBody:
             connection.window = nil
+            // Not before it could read `100 Continue`.
+            if connection.incomplete?.body.isEmpty == true { connection.incomplete?.begun = now }
             setDeadline(connection, patience(connection))
             setInterest(connection, .readable)
             resume(connection)

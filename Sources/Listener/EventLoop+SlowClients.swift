@@ -27,12 +27,18 @@ extension EventLoop {
         connection.sent &- UInt64(Socket.unacknowledged(connection.number))
     }
 
-    /// How long a connection that waits for input again, after output that the client did not take at once, may wait.
+    /// How long a connection that waits for a body, or for input again after output that the client did not take at
+    /// once, may wait from now on.
     func patience(_ connection: Connection) -> UInt64 {
         switch connection.phase {
-        case .readingHead: timeouts.idle
-        case .readingBody: timeouts.body
-        default: timeouts.header
+        case .readingHead:
+            return timeouts.idle
+        case .readingBody:
+            guard let incomplete = connection.incomplete else { return timeouts.bodyGrace }
+            let end = incomplete.begun + timeouts.bodyTime(received: incomplete.body.count)
+            return end > now ? end - now : 0
+        default:
+            return timeouts.header
         }
     }
 

@@ -82,11 +82,14 @@ final class ReadyAnswer: @unchecked Sendable {
 
     /// Turns a responder's answer into bytes; blocks where a small file has to be read.
     ///
-    /// - Parameter mayChunk: Whether the client knows chunks: it speaks HTTP/1.1.
+    /// - Parameters:
+    ///   - mayChunk: Whether the client knows chunks: it speaks HTTP/1.1.
+    ///   - refusal: Further fields of the failure that it is where a file can't be read.
     static func make(
         _ answer: Answer<SharedFile>,
         isHead: Bool,
         mayChunk: Bool = true,
+        refusal: Fields = Fields(),
         date: DateHeader,
         isFaithful: Bool = true
     ) -> ReadyAnswer {
@@ -103,7 +106,7 @@ final class ReadyAnswer: @unchecked Sendable {
             case .pieces(let pieces): source = pieces
             }
             if !parts.isEmpty, let length = answer.contentLength, length <= Int64(inlineLimit) {
-                guard let bytes = read(parts) else { return failure(.internalServerError, date: date) }
+                guard let bytes = read(parts) else { return failure(.internalServerError, fields: refusal, date: date) }
                 body = bytes
                 parts = []
             }
@@ -131,11 +134,18 @@ final class ReadyAnswer: @unchecked Sendable {
     }
 
     /// A short answer of the listener's own: a refusal with its reason, as plain text.
-    static func failure(_ status: Status, reason: String? = nil, date: DateHeader) -> ReadyAnswer {
-        let fields = Fields([
-            .init(name: "Content-Type", value: "text/plain; charset=utf-8"),
-            .init(name: "X-Content-Type-Options", value: "nosniff"), .init(name: "Cache-Control", value: "no-store"),
-        ])
+    ///
+    /// - Parameter fields: What the endpoint's other answers have, too.
+    static func failure(
+        _ status: Status,
+        reason: String? = nil,
+        fields: Fields = Fields(),
+        date: DateHeader
+    ) -> ReadyAnswer {
+        var fields = fields
+        fields.append("Content-Type", "text/plain; charset=utf-8")
+        if fields["X-Content-Type-Options"] == nil { fields.append("X-Content-Type-Options", "nosniff") }
+        fields.append("Cache-Control", "no-store")
         let body = Array("\(status.code) \(status.reason)\(reason.map { ": " + $0 } ?? "")\n".utf8)
         return make(Answer(status, fields: fields, body: .bytes(body)), isHead: false, date: date, isFaithful: false)
     }

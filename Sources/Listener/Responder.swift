@@ -7,21 +7,32 @@ package protocol Responder: Sendable {
     /// loops keep. Read once for each batch of events, so it has to be cheap: an atomic load.
     var generation: UInt64 { get }
 
-    /// Decides an answer. Called on a worker queue, several at a time; may block, for as long as the client may wait.
-    func answer(to request: Request) -> Answer<SharedFile>
-
-    /// Decides an answer and hands it to `reply`, once; later and from any thread where it has to wait for something
-    /// that must not hold a worker.
+    /// Decides an answer and hands it to `reply`, once. Called on a worker queue, several at a time; may block there for
+    /// the disk. What has to wait for more than that replies later, from any thread: it must not hold a worker.
     func answer(to request: Request, reply: @escaping @Sendable (Answer<SharedFile>) -> Void)
 
     /// Who is told of each answer; `nil` where nobody wants to know.
     var log: (any RequestLog)? { get }
+
+    /// What every answer has: given to those, too, that the listener decides itself, as a request was malformed, came too
+    /// slowly or came when there was no room. Read once.
+    var refusalFields: Fields { get }
 }
 
 extension Responder {
+    package var log: (any RequestLog)? { nil }
+
+    package var refusalFields: Fields { Fields() }
+}
+
+/// A responder whose answers are all there at once.
+package protocol ImmediateResponder: Responder {
+    /// Decides an answer; may block for the disk.
+    func answer(to request: Request) -> Answer<SharedFile>
+}
+
+extension ImmediateResponder {
     package func answer(to request: Request, reply: @escaping @Sendable (Answer<SharedFile>) -> Void) {
         reply(answer(to: request))
     }
-
-    package var log: (any RequestLog)? { nil }
 }

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import OpenSSL
 internal import Platform
 internal import Synchronization
@@ -11,6 +12,8 @@ final class ServedEndpoint: Sendable {
 
     let responder: any Responder
     let log: (any RequestLog)?
+    /// Of ``Responder/refusalFields``.
+    let refusalFields: Fields
     /// What it is bound to.
     let address: SocketAddress
     /// The listening socket's number, for the one loop that accepts from it.
@@ -29,6 +32,7 @@ final class ServedEndpoint: Sendable {
         let socket = try ListeningSocket(endpoint)
         self.responder = responder
         log = responder.log
+        refusalFields = responder.refusalFields
         address = socket.address
         number = socket.number
         self.socket = Mutex(socket)

@@ -9,14 +9,17 @@ package struct ServerLimits: Sendable {
     package var maxConnectionsOfOneClient: Int?
     /// For the TLS handshake and a request's head, from the connection's or the request's first byte.
     package var headerTimeout = Duration.seconds(10)
-    /// For a request's body, all of it: at ``maxBody`` that is a least rate of 2 KiB a second.
+    /// For a request's body before it has earned more: each byte of it that has come adds its time at ``leastRate``,
+    /// so that a body which comes in drops doesn't last longer than this.
+    package var bodyGrace = Duration.seconds(10)
+    /// For a request's body, all of it, however fast it comes.
     package var bodyTimeout = Duration.seconds(30)
     /// Between two requests.
     package var idleTimeout = Duration.seconds(60)
     /// In which a client has to take ``leastRate`` of an answer.
     package var sendTimeout = Duration.seconds(60)
-    /// In bytes a second, over ``sendTimeout``: what a client has to take of an answer to be given more. A modem was
-    /// faster.
+    /// In bytes a second: what a client has to take of an answer to be given more, over ``sendTimeout``, and to send of
+    /// a request's body, beyond ``bodyGrace``. A modem was faster.
     package var leastRate = 1024
     /// The largest request body, in bytes: requests here are questions, the few that change something have none.
     package var maxBody = 65_536

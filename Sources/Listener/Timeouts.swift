@@ -2,6 +2,9 @@
 struct Timeouts: Sendable {
     let header: UInt64
     let body: UInt64
+    let bodyGrace: UInt64
+    /// What a byte of a body earns beyond ``bodyGrace``.
+    let bodyByte: UInt64
     let idle: UInt64
     let send: UInt64
     /// In bytes, what a client has to take within ``send``.
@@ -16,6 +19,8 @@ struct Timeouts: Sendable {
     init(_ limits: ServerLimits) {
         header = limits.headerTimeout.inNanoseconds
         body = limits.bodyTimeout.inNanoseconds
+        bodyGrace = limits.bodyGrace.inNanoseconds
+        bodyByte = 1_000_000_000 / UInt64(max(1, limits.leastRate))
         idle = limits.idleTimeout.inNanoseconds
         send = limits.sendTimeout.inNanoseconds
         // Milliseconds and bytes, so that the product stays far below 64 bits.
@@ -25,7 +30,13 @@ struct Timeouts: Sendable {
     }
 
     /// The shortest of those that can be set.
-    var shortest: UInt64 { min(header, body, idle, send) }
+    var shortest: UInt64 { min(header, body, bodyGrace, idle, send) }
+
+    /// How long a body may take of which `received` bytes have come, from its head on. Framing earns nothing.
+    func bodyTime(received: Int) -> UInt64 {
+        let (earned, overflow) = UInt64(max(0, received)).multipliedReportingOverflow(by: bodyByte)
+        return overflow ? body : min(body, bodyGrace + min(earned, body))
+    }
 }
 
 extension Duration {

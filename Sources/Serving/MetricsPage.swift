@@ -91,6 +91,21 @@ package struct MetricsPage: Sendable {
 
     private mutating func writeConnections(_ metrics: ServingMetrics) {
         gauge("specman_connections", "Connections open now.", Double(metrics.connections))
+        counter(
+            "specman_connections_refused_total",
+            "Connections closed when they came, as their client had its share.",
+            String(metrics.connectionsRefused)
+        )
+        counter(
+            "specman_connections_shed_total",
+            "Idle connections closed to make room for others.",
+            String(metrics.connectionsShed)
+        )
+        gauge(
+            "specman_connections_buffered_bytes",
+            "What waits with connections: output for slow clients, and incomplete requests.",
+            Double(metrics.bufferedBytes)
+        )
         counts("specman_tls_handshakes_total", "TLS handshakes by result.", label: "result", metrics.handshakes)
         gauge(
             "specman_certificate_expiry_timestamp_seconds",

@@ -97,6 +97,12 @@ package struct ServingMetrics: Sendable {
     package var httpResponseBytes: UInt64 = 0
     /// Connections open now.
     package var connections: Int = 0
+    /// Connections closed when they came, as their client had its share.
+    package var connectionsRefused: UInt64 = 0
+    /// Idle connections closed to make room for others.
+    package var connectionsShed: UInt64 = 0
+    /// Bytes that wait with connections: output for slow clients, and incomplete requests.
+    package var bufferedBytes: UInt64 = 0
     /// Handshakes by result, such as `ok`, `failed`.
     package var handshakes: [String: UInt64] = [:]
     /// When the certificate that is served ends.

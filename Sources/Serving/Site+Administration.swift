@@ -4,24 +4,25 @@ internal import Store
 
 /// What administrators can have the daemon do.
 extension Site {
-    func perform(_ action: AdministratorAction, _ request: Request) throws(Refusal) -> Answer<StoredFile> {
+    /// Has it done, and answers when it is; what can't be asked for is refused at once.
+    func perform(_ action: AdministratorAction, _ request: Request, reply: @escaping Reply) throws(Refusal) {
         let parameters = try parameters(request)
         let name = try administrator(request, parameters)
+        let report: @Sendable (SyncReport) -> Void = { [self] report in reply(answer(report)) }
+        let result: SiteActions.Reply<SyncReport> = { [self] result in reply(answer(result, to: request) { answer($0) })
+        }
         switch action {
-        case .sync: return answer(actions.sync())
-        case .activate: return try activate(by: name, parameters)
-        case .resume:
-            do throws(StoreError) {
-                return answer(try actions.resume(name))
-            } catch {
-                throw failed(error)
-            }
-        case .takeIn: return try takeIn(by: name, parameters)
+        case .sync: actions.sync(report)
+        case .activate:
+            let (release, hold) = try activation(by: name, parameters)
+            actions.activate(release, hold, result)
+        case .resume: actions.resume(name, result)
+        case .takeIn:
+            let (folder, tag, hold) = try importation(by: name, parameters)
+            actions.takeIn(folder, tag, hold, report)
         case .verify:
-            do throws(StoreError) {
-                return document(try actions.verify(parameters["repair"] == "true").json)
-            } catch {
-                throw failed(error)
+            actions.verify(parameters["repair"] == "true") { [self] result in
+                reply(answer(result, to: request) { document($0.json) })
             }
         }
     }
@@ -39,7 +40,10 @@ extension Site {
     private static let longestName = 200
 
     /// `POST /-/activate?release=R&reason=T`
-    private func activate(by name: String, _ parameters: QueryParameters) throws(Refusal) -> Answer<StoredFile> {
+    private func activation(
+        by name: String,
+        _ parameters: QueryParameters
+    ) throws(Refusal) -> (Release, HoldRequest) {
         guard let wanted = parameters["release"], !wanted.isEmpty else {
             throw Refusal(.badRequest, "Name a release by tag or digest: /-/activate?release=R&reason=T.")
         }
@@ -47,21 +51,20 @@ extension Site {
         guard let release = volume.release(named: wanted) else {
             throw Refusal(.notFound, "No retained release has this tag or digest; /-/releases lists them.")
         }
-        do throws(StoreError) {
-            return answer(try actions.activate(release, request))
-        } catch {
-            throw failed(error)
-        }
+        return (release, request)
     }
 
     /// `POST /-/import?folder=F&tag=T&reason=R`: a layout that lies in the volume's `staging/`.
-    private func takeIn(by name: String, _ parameters: QueryParameters) throws(Refusal) -> Answer<StoredFile> {
+    private func importation(
+        by name: String,
+        _ parameters: QueryParameters
+    ) throws(Refusal) -> (folder: String, Tag, HoldRequest) {
         guard let folder = parameters["folder"], Self.isFolderName(folder),
             let tag = parameters["tag"].flatMap({ Tag($0) })
         else {
             throw Refusal(.badRequest, "Name a layout in staging/ and a tag: /-/import?folder=F&tag=T.")
         }
-        return answer(actions.takeIn(folder, tag, try holdRequest(by: name, parameters)))
+        return (folder, tag, try holdRequest(by: name, parameters))
     }
 
     /// Whether `name` can only be a name in `staging/`: this becomes part of a path.
@@ -97,9 +100,18 @@ extension Site {
         document(report.json, status: report.result == .failed ? .internalServerError : .ok)
     }
 
-    /// 500 with the cause: only administrators come here.
-    private func failed(_ error: StoreError) -> Refusal {
-        options.report(error.description)
-        return Refusal(.internalServerError, error.description)
+    /// What came of it, or 500 with the cause: only administrators come here.
+    private func answer<Value>(
+        _ result: Result<Value, StoreError>,
+        to request: Request,
+        _ form: (Value) -> Answer<StoredFile>
+    ) -> Answer<StoredFile> {
+        switch result {
+        case .success(let value):
+            return form(value)
+        case .failure(let error):
+            options.report(error.description)
+            return Refusal(.internalServerError, error.description).answer(to: request)
+        }
     }
 }

@@ -31,19 +31,24 @@ package final class Site: Sendable {
     /// Grows whenever an answer that was repeatable may have changed. To be read before the request is answered.
     package var generation: UInt64 { volume.generation }
 
-    /// The answer to `request`; may wait for the disk.
-    package func answer(to request: Request) -> Answer<StoredFile> {
+    package typealias Reply = @Sendable (Answer<StoredFile>) -> Void
+
+    /// Hands the answer to `request` to `reply`, once: at once, but what is had done, when that is done and from any
+    /// thread. May wait for the disk.
+    package func answer(to request: Request, reply: @escaping Reply) {
         var answer: Answer<StoredFile>
         do throws(Refusal) {
-            answer = try decide(request)
+            guard let decided = try decide(request, later: reply) else { return }
+            answer = decided
         } catch {
             answer = error.answer(to: request)
         }
         answer.origin = answer.fields[RequestedRelease.fieldName]
-        return answer
+        reply(answer)
     }
 
-    private func decide(_ request: Request) throws(Refusal) -> Answer<StoredFile> {
+    /// The answer; `nil` where `later` gets it.
+    private func decide(_ request: Request, later: @escaping Reply) throws(Refusal) -> Answer<StoredFile>? {
         if request.path == [UInt8(ascii: "*")] {
             // Asterisk form: the server as a whole (RFC 9110 section 9.3.7).
             guard request.method == .options else { throw Refusal(.badRequest, "The target * goes with OPTIONS only.") }
@@ -64,10 +69,14 @@ package final class Site: Sendable {
                 fields: Fields([.init(name: "Allow", value: route.allow)])
             )
         }
-        return try perform(route, path: path, request: request)
+        if case .action(let action) = route {
+            try perform(action, request, reply: later)
+            return nil
+        }
+        return try look(route, path: path, request: request)
     }
 
-    private func perform(
+    private func look(
         _ route: Route,
         path: TargetPath,
         request: Request
@@ -83,8 +92,6 @@ package final class Site: Sendable {
             return document(ReleaseSummary.document(ReleaseSummary.list(volume.releases(), active: active)))
         case .diff:
             return try difference(request)
-        case .action(let action):
-            return try perform(action, request)
         case .catalog:
             return try catalog(request)
         case .tree(let components):
@@ -94,7 +101,8 @@ package final class Site: Sendable {
         case .retained(let name, let components):
             let place = try retained(name, components: components, path: path, request: request)
             return try answer(to: request, at: place)
-        case .unknown:
+        // An action is performed, and there is nothing to look at.
+        case .action, .unknown:
             throw Refusal(.notFound, "There is no such endpoint. Files of that name are under /-/releases/TAG/.")
         }
     }

@@ -31,24 +31,29 @@ package struct SiteOptions: Sendable {
 }
 
 /// What administrators can have the daemon do.
+///
+/// Each returns at once and hands over what came of it when that is done, once and from any thread: a sync takes
+/// minutes, and whoever waits for it must not keep others from being answered.
 package struct SiteActions: Sendable {
-    /// Syncs once, and returns when that is done.
-    package var sync: @Sendable () -> SyncReport
+    package typealias Reply<Value> = @Sendable (Result<Value, StoreError>) -> Void
+
+    /// Syncs once.
+    package var sync: @Sendable (@escaping @Sendable (SyncReport) -> Void) -> Void
     /// Serves a release and holds there.
-    package var activate: @Sendable (Release, HoldRequest) throws(StoreError) -> SyncReport
+    package var activate: @Sendable (Release, HoldRequest, @escaping Reply<SyncReport>) -> Void
     /// Follows the registry again; takes who says so.
-    package var resume: @Sendable (String) throws(StoreError) -> SyncReport
+    package var resume: @Sendable (String, @escaping Reply<SyncReport>) -> Void
     /// Takes in the release in a folder of `staging/`, serves it and holds there.
-    package var takeIn: @Sendable (_ folder: String, Tag, HoldRequest) -> SyncReport
+    package var takeIn: @Sendable (_ folder: String, Tag, HoldRequest, @escaping @Sendable (SyncReport) -> Void) -> Void
     /// Re-hashes the volume, and mends it where that is asked for.
-    package var verify: @Sendable (_ repair: Bool) throws(StoreError) -> VerificationDocument
+    package var verify: @Sendable (_ repair: Bool, @escaping Reply<VerificationDocument>) -> Void
 
     package init(
-        sync: @escaping @Sendable () -> SyncReport,
-        activate: @escaping @Sendable (Release, HoldRequest) throws(StoreError) -> SyncReport,
-        resume: @escaping @Sendable (String) throws(StoreError) -> SyncReport,
-        takeIn: @escaping @Sendable (_ folder: String, Tag, HoldRequest) -> SyncReport,
-        verify: @escaping @Sendable (_ repair: Bool) throws(StoreError) -> VerificationDocument
+        sync: @escaping @Sendable (@escaping @Sendable (SyncReport) -> Void) -> Void,
+        activate: @escaping @Sendable (Release, HoldRequest, @escaping Reply<SyncReport>) -> Void,
+        resume: @escaping @Sendable (String, @escaping Reply<SyncReport>) -> Void,
+        takeIn: @escaping @Sendable (String, Tag, HoldRequest, @escaping @Sendable (SyncReport) -> Void) -> Void,
+        verify: @escaping @Sendable (_ repair: Bool, @escaping Reply<VerificationDocument>) -> Void
     ) {
         self.sync = sync
         self.activate = activate

@@ -35,34 +35,55 @@ import Testing
         let loop = loop(gate)
         loop.start()
         gate.begun.wait()
-        let answered = DispatchSemaphore(value: 0)
-        let answer = Mutex<SyncOutcome?>(nil)
-        let shared = Shared(answer: answer)
-        DispatchQueue.global().async {
-            let outcome = loop.pollNow(patience: .seconds(30))
-            shared.set(outcome)
-            answered.signal()
-        }
-        // The first poll ends with "unchanged"; whoever asks is given one of the polls that begin afterwards.
+        let replies = Replies()
+        for _ in 0..<100 { loop.pollNow(patience: .seconds(60), reply: replies.add) }
+        // The first poll ends with "unchanged"; who asked meanwhile is told of the next one, which is one for all.
         gate.release.signal()
         gate.begun.wait()
+        #expect(replies.all.isEmpty)
         gate.release.signal()
-        answered.wait()
-        guard case .published = shared.get() else {
-            Issue.record("\(String(describing: shared.get()))")
-            return
-        }
+        let outcomes = replies.wait(for: 100)
+        let published = outcomes.filter { if case .published = $0 { true } else { false } }
+        #expect(published.count == 100, "\(outcomes)")
         loop.stop(patience: .seconds(30))
         #expect(loop.progress.unchanged == 1)
         #expect(loop.progress.published == 1)
         #expect(loop.progress.lastSuccess == Timestamp(seconds: 100))
     }
 
-    private final class Shared: Sendable {
-        private let answer: Mutex<SyncOutcome?>
-        init(answer: consuming Mutex<SyncOutcome?>) { self.answer = answer }
-        func set(_ outcome: SyncOutcome?) { answer.withLock { $0 = outcome } }
-        func get() -> SyncOutcome? { answer.withLock { $0 } }
+    /// What was told, from any thread.
+    private final class Replies: Sendable {
+        private let outcomes = Mutex<[SyncOutcome?]>([])
+        private let came = DispatchSemaphore(value: 0)
+
+        var all: [SyncOutcome?] { outcomes.withLock { $0 } }
+
+        @Sendable func add(_ outcome: SyncOutcome?) {
+            outcomes.withLock { $0.append(outcome) }
+            came.signal()
+        }
+
+        /// Waits until so many have been told.
+        func wait(for count: Int) -> [SyncOutcome?] {
+            for _ in 0..<count where came.wait(timeout: .now() + 60) == .timedOut { break }
+            return all
+        }
+    }
+
+    @Test func whoWaitsForTooLongIsToldSo() throws {
+        let gate = Gate([])
+        let loop = loop(gate)
+        loop.start()
+        gate.begun.wait()
+        let replies = Replies()
+        loop.pollNow(patience: .milliseconds(1), reply: replies.add)
+        #expect(replies.wait(for: 1).count { $0 == nil } == 1)
+        // And those whom nobody will tell any more, once it stops; nobody twice.
+        loop.pollNow(patience: .seconds(3600), reply: replies.add)
+        gate.release.signal()
+        gate.release.signal()
+        loop.stop(patience: .seconds(30))
+        #expect(replies.wait(for: 1).count == 2)
     }
 
     @Test func failuresAreRememberedAndForgotten() throws {
@@ -81,6 +102,8 @@ import Testing
         #expect(loop.progress.failed == 1)
         gate.release.signal()
         loop.stop(patience: .seconds(30))
-        #expect(loop.pollNow(patience: .seconds(30)) == nil)
+        let replies = Replies()
+        loop.pollNow(patience: .seconds(30), reply: replies.add)
+        #expect(replies.all.count { $0 == nil } == 1)
     }
 }

@@ -12,7 +12,8 @@ import Testing
         ProcessFacts.raiseDescriptorLimit()
         let served = try ServedTree(
             ["v": Array("1".utf8)],
-            listener: ["idleTimeout: 1h", "maxConnections: 20000", "headerTimeout: 10m"]
+            // Half of them are for one client.
+            listener: ["idleTimeout: 1h", "maxConnections: 24000", "headerTimeout: 10m"]
         )
         func open() throws -> RawConnection {
             let connection = try served.connect()
@@ -24,8 +25,9 @@ import Testing
         var idle: [RawConnection] = []
         for _ in 0..<200 { idle.append(try open()) }
         let before = try served.residentBytes()
-        // All of the ten thousand would be more than half of the limit of one client.
-        let count = LongTests.areWanted ? 9000 : 1000
+        let count = LongTests.areWanted ? 10_000 : 1000
+        let limit = ProcessFacts.descriptors.limit
+        try #require(limit > count + 1000, "\(count) connections need more than \(limit) descriptors (ulimit -Hn)")
         for _ in 0..<count { idle.append(try open()) }
         let each = (try served.residentBytes() - before) / count
         print("\(idle.count) idle TLS connections: \(each) bytes each")

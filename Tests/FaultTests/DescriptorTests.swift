@@ -60,3 +60,27 @@ import Testing
         return try ticks() - before
     }
 }
+
+/// What clients may not have is counted where an operator sees it.
+@Suite struct ConnectionMetricTests {
+    @Test func connectionsThatAreRefusedOrMakeRoomAreCounted() throws {
+        let served = try ServedTree(["v": Array("1".utf8)], listener: ["maxConnections: 2", "idleTimeout: 1h"])
+        func open(_ client: UInt8) throws -> RawConnection {
+            let connection = try RawConnection(port: served.site.port, client: client)
+            try connection.send(Array("GET /v HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
+            #expect(try connection.answer().text == "1")
+            return connection
+        }
+        var idle = [try open(2)]
+        #expect(try served.site.metric("specman_connections_refused_total") == 0)
+        #expect(throws: RawConnection.Failure.self) { try open(2) }
+        #expect(try served.site.metric("specman_connections_refused_total") == 1)
+        idle.append(try open(3))
+        #expect(try served.site.metric("specman_connections_shed_total") == 0)
+        // There is no place left, and each of the two is idle for an hour: one of them makes room.
+        idle.append(try open(4))
+        #expect(try served.site.metric("specman_connections_shed_total") >= 1)
+        #expect(try served.site.metric("specman_connections_buffered_bytes") == 0)
+        #expect(idle.count == 3)
+    }
+}

@@ -60,6 +60,53 @@ import Testing
         #expect(String(decoding: try client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
     }
 
+    /// Whoever sends something each time before a deadline that each byte put off would be there for good.
+    @Test(arguments: [
+        ("GET /", "x"), ("GET / HTTP/1.1\r\nHost: h\r\n", "X: y\r\n"),
+        ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n", "x"),
+        ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"),
+        ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;", "x"),
+        ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n"),
+    ])
+    func whatComesInDropsEnds(beginning: String, drop: String) throws {
+        let server = try TestServer(
+            TestResponder(TestResponder.echo),
+            limits: limits {
+                $0.headerTimeout = .milliseconds(300)
+                $0.bodyGrace = .milliseconds(300)
+                $0.bodyTimeout = .seconds(3600)
+                // Faster than the drops come.
+                $0.leastRate = 10_000
+            }
+        )
+        var client = try server.connect()
+        try client.send(beginning)
+        func hasEnded() -> Bool { server.server.statistics.requests.contains { $0.code == 408 } }
+        for _ in 0..<120 where !hasEnded() {
+            Thread.sleep(forTimeInterval: 0.05)
+            // It may have been closed just now.
+            try? client.send(drop)
+        }
+        try #require(hasEnded())
+        #expect(String(decoding: try client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
+    }
+
+    /// The same in a handshake: a ClientHello of 16,000 bytes that would take a quarter of an hour.
+    @Test func aHandshakeInDropsEnds() throws {
+        let server = try TestServer(
+            TestResponder(TestResponder.echo),
+            limits: limits { $0.headerTimeout = .milliseconds(300) }
+        )
+        let client = try RawClient(port: server.port)
+        try client.send([22, 3, 1, 0x3E, 0x84, 1, 0, 0x3E, 0x80, 3, 3])
+        for _ in 0..<120 where server.server.statistics.handshakesFailed == 0 {
+            Thread.sleep(forTimeInterval: 0.05)
+            // It may have been closed just now.
+            try? client.send([0])
+        }
+        #expect(server.server.statistics.handshakesFailed == 1)
+    }
+
     @Test func givesUpOnAReaderThatTakesNothing() throws {
         let directory = try TemporaryDirectory()
         let size = 64 << 20

@@ -167,7 +167,7 @@ private final class Collector: RequestLog {
     }
 }
 
-private struct LoggedResponder: Responder {
+private struct LoggedResponder: ImmediateResponder {
     let collector: Collector
     let body: @Sendable (Request) -> Answer<SharedFile>
 

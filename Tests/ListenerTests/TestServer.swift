@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 
 /// Answers from a closure, and counts how often it was asked.
-final class TestResponder: Responder {
+final class TestResponder: ImmediateResponder {
     private let current = Atomic<UInt64>(1)
     private let asked = Atomic<Int>(0)
     private let body: @Sendable (Request) -> Answer<SharedFile>
@@ -16,6 +16,7 @@ final class TestResponder: Responder {
         self.body = body
     }
 
+    var refusalFields: Fields { Fields([.init(name: "X-Of-All", value: "yes")]) }
     var generation: UInt64 { current.load(ordering: .relaxed) }
     var count: Int { asked.load(ordering: .relaxed) }
 

@@ -33,6 +33,9 @@ struct MetricsPageTests {
         metrics.httpDurations = .init(bounds: [0.001, 0.01, 1], counts: [3, 2, 0, 1], sum: 2.5)
         metrics.httpResponseBytes = 123_456
         metrics.connections = 3
+        metrics.connectionsRefused = 6
+        metrics.connectionsShed = 7
+        metrics.bufferedBytes = 65_536
         metrics.handshakes = ["ok": 4, "failed": 1]
         metrics.certificateExpiry = Timestamp(seconds: 1_800_000_000)
         metrics.process = .init(
@@ -76,6 +79,9 @@ struct MetricsPageTests {
                 "specman_http_request_duration_seconds_count 6",
                 "specman_http_response_bytes_total 123456",
                 "specman_connections 3",
+                "specman_connections_refused_total 6",
+                "specman_connections_shed_total 7",
+                "specman_connections_buffered_bytes 65536",
                 #"specman_tls_handshakes_total{result="failed"} 1"#,
                 #"specman_tls_handshakes_total{result="ok"} 4"#,
                 "specman_certificate_expiry_timestamp_seconds 1800000000",

@@ -19,8 +19,10 @@ package final class RawConnection {
 
     /// Connects to 127.0.0.1.
     ///
-    /// - Parameter isSecure: whether to speak TLS; whatever certificate there is will do.
-    package init(port: Int, isSecure: Bool = true) throws {
+    /// - Parameters:
+    ///   - isSecure: whether to speak TLS; whatever certificate there is will do.
+    ///   - client: the last part of the client's own address, 127.0.0.N; the server takes each for another client.
+    package init(port: Int, isSecure: Bool = true, client: UInt8 = 1) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { throw Failure(description: "no socket: \(String(cString: strerror(errno)))") }
         var address = sockaddr_in()
@@ -32,6 +34,17 @@ package final class RawConnection {
         // A test that waits for what never comes must fail, not hang.
         var patience = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        if client != 1 {
+            var own = address
+            own.sin_port = 0
+            own.sin_addr.s_addr = UInt32(0x7F00_0000 | UInt32(client)).bigEndian
+            let bound = withUnsafeBytes(of: own) { bytes in
+                bytes.baseAddress.map {
+                    bind(socket, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+                }
+            }
+            guard bound == 0 else { throw Failure(description: "bind: \(String(cString: strerror(errno)))") }
+        }
         let connected = withUnsafeBytes(of: address) { bytes in
             bytes.baseAddress.map { connect(socket, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count)) }
         }

@@ -150,6 +150,9 @@ extension ServingMetrics {
         )
         httpResponseBytes = statistics.responseBytes
         connections = Int(clamping: statistics.connections)
+        connectionsRefused = statistics.connectionsRefused
+        connectionsShed = statistics.connectionsShed
+        bufferedBytes = statistics.bufferedBytes
         handshakes = ["ok": statistics.handshakesSucceeded, "failed": statistics.handshakesFailed]
     }
 }

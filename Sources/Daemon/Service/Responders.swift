@@ -14,19 +14,23 @@ struct SiteResponder: Responder {
 
     var generation: UInt64 { site.generation }
 
-    func answer(to request: Request) -> Answer<SharedFile> {
-        finished(site.answer(to: request))
+    var refusalFields: Fields {
+        var fields = Fields()
+        ProtectiveFields.add(to: &fields, isSecure: isSecure)
+        return fields
     }
 
     /// The gate comes first. What it admits is never repeatable, so that nothing that was prepared for one client is
     /// given to another who has not proved anything.
     func answer(to request: Request, reply: @escaping @Sendable (Answer<SharedFile>) -> Void) {
-        guard let gate else { return reply(answer(to: request)) }
+        guard let gate else { return site.answer(to: request) { reply(finished($0)) } }
         gate.admit(request) { request in
-            var answer = answer(to: request)
-            answer.isRepeatable = false
-            answer.user = request.user
-            reply(answer)
+            site.answer(to: request) { answer in
+                var answer = finished(answer)
+                answer.isRepeatable = false
+                answer.user = request.user
+                reply(answer)
+            }
         } refused: { answer in
             reply(finished(answer))
         }
@@ -61,7 +65,7 @@ enum ProtectiveFields {
 }
 
 /// The management port.
-struct ManagementResponder: Responder {
+struct ManagementResponder: ImmediateResponder {
     let site: ManagementSite
 
     /// Nothing it answers is repeatable.

@@ -46,10 +46,23 @@ package final class SyncLoop: Sendable {
         var isStopping = false
     }
 
-    /// Somebody who waits for a poll that begins after they asked.
+    package typealias Reply = @Sendable (SyncOutcome?) -> Void
+
+    /// Somebody who waits for a poll that begins after they asked: no thread, and told once.
     private final class Waiter: Sendable {
-        let done = DispatchSemaphore(value: 0)
-        let outcome = Mutex<SyncOutcome?>(nil)
+        private let reply: Mutex<Reply?>
+
+        init(_ reply: @escaping Reply) {
+            self.reply = Mutex(reply)
+        }
+
+        func tell(_ outcome: SyncOutcome?) {
+            let reply = reply.withLock { reply in
+                defer { reply = nil }
+                return reply
+            }
+            reply?(outcome)
+        }
     }
 
     private let schedule: Schedule
@@ -85,27 +98,28 @@ package final class SyncLoop: Sendable {
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in waiters { waiter.done.signal() }
+        for waiter in waiters { waiter.tell(nil) }
         wake.signal()
         _ = ended.wait(timeout: .now() + patience.dispatchInterval)
     }
 
-    /// Polls now, and waits for the outcome.
+    /// Has a poll begin, and tells `reply` its outcome, once and from any thread; `nil` where it didn't end within
+    /// `patience`, or the daemon stops.
     ///
-    /// A poll already under way may have read the tags before whoever asks pushed one: they wait for the next.
-    ///
-    /// - Returns: `nil` where it didn't end within `patience`, or the daemon stops.
-    package func pollNow(patience: Duration) -> SyncOutcome? {
-        let waiter = Waiter()
+    /// A poll already under way may have read the tags before whoever asks pushed one: they are told of the next, which
+    /// is one for all who asked meanwhile.
+    package func pollNow(patience: Duration, reply: @escaping Reply) {
+        let waiter = Waiter(reply)
         let isStopping = state.withLock { state in
             if !state.isStopping { state.waiters.append(waiter) }
             return state.isStopping
         }
-        if isStopping { return nil }
+        if isStopping { return reply(nil) }
         wake.signal()
-        _ = waiter.done.wait(timeout: .now() + patience.dispatchInterval)
-        return waiter.outcome.withLock { $0 }
+        Self.patience.asyncAfter(deadline: .now() + patience.dispatchInterval) { [weak waiter] in waiter?.tell(nil) }
     }
+
+    private static let patience = DispatchQueue(label: "specman.sync.patience")
 
     /// Has a poll begin as soon as none is running.
     package func pollSoon() {
@@ -131,10 +145,7 @@ package final class SyncLoop: Sendable {
             if case .failed(_, mayPass: true) = outcome { failures += 1 } else { failures = 0 }
             let pause = schedule.pause(afterFailures: failures, random: .random(in: 0...1))
             state.withLock { $0.progress.note(outcome, took: took, at: now(), pause: pause) }
-            for waiter in waiters {
-                waiter.outcome.withLock { $0 = outcome }
-                waiter.done.signal()
-            }
+            for waiter in waiters { waiter.tell(outcome) }
             waitForNext(pause)
         }
     }

@@ -66,6 +66,11 @@ import Testing
         }
     }
 
+    private static let protective = [
+        "Strict-Transport-Security", "X-Content-Type-Options", "Content-Security-Policy", "X-Frame-Options",
+        "Referrer-Policy",
+    ]
+
     private func fault(in answer: RawAnswer, of row: WireCase) throws -> String? {
         if answer.status != row.status { return "answered \(answer.status), not \(row.status)" }
         for field in row.fields {
@@ -79,6 +84,8 @@ import Testing
         }
         if let body = row.body, answer.text != body { return "the body is \(answer.text.debugDescription)" }
         if answer["Date"] == nil { return "there is no Date" }
+        // Whoever it was that answered, the site or the listener by itself.
+        for name in Self.protective where answer[name] == nil { return "there is no \(name) in \(answer.head)" }
         // RFC 9110 section 15.5: the client is told what is wrong; in words of ours, never in its own.
         if row.ends, row.status >= 400 {
             let reason = answer.text.wholeMatch(of: /\d{3} [A-Za-z ]+: [^\n]+\.\n/)
