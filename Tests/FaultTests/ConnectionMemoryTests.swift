@@ -12,11 +12,13 @@ import Testing
         ProcessFacts.raiseDescriptorLimit()
         let served = try ServedTree(
             ["v": Array("1".utf8)],
-            // Half of them are for one client.
-            listener: ["idleTimeout: 1h", "maxConnections: 24000", "headerTimeout: 10m"]
+            listener: ["idleTimeout: 1h", "maxConnections: 12000", "headerTimeout: 10m"]
         )
+        var clients: UInt8 = 0
         func open() throws -> RawConnection {
-            let connection = try served.connect()
+            // One client may have half of them.
+            clients = (clients + 1) % 4
+            let connection = try RawConnection(port: served.site.port, client: 2 + clients)
             try connection.send(Array("GET /v HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
             #expect(try connection.answer().status == 200)
             return connection
