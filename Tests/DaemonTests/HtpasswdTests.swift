@@ -110,6 +110,93 @@ struct PasswordVerifierTests {
         #expect(verdicts.withLock { $0.filter { $0 == .wrong }.count } == PasswordVerifier.attemptsForAddress)
     }
 
+    /// However quick a wrong attempt was found out, its address may not try the next one at once.
+    @Test func aWrongAttemptCountsForAWhile() throws {
+        let verifier = PasswordVerifier(try htpasswd([try line("admin", "secret")]), penalty: .seconds(3600))
+        for index in 0..<PasswordVerifier.attemptsForAddress {
+            #expect(Self.verdict(verifier, try Self.credentials("admin", "guess\(index)")) == .wrong)
+        }
+        #expect(Self.verdict(verifier, try Self.credentials("admin", "another")) == .busy)
+        #expect(Self.verdict(verifier, try Self.credentials("admin", "another"), from: "198.51.100.7") == .wrong)
+        // A right one takes nothing.
+        let right = PasswordVerifier(try htpasswd([try line("admin", "secret")]), penalty: .seconds(3600))
+        for _ in 0...PasswordVerifier.attemptsForAddress {
+            #expect(Self.verdict(right, try Self.credentials("admin", "secret")) == .right)
+        }
+    }
+
+    /// Many addresses together can't have more work done than some seconds', and not all at once.
+    @Test func attemptsOfAllAddressesAreBounded() throws {
+        // The first one takes a second, in which all others come.
+        let slow = try Command.run("htpasswd", ["-nbB", "-C", "14", "slow", "secret"]).text
+        let users = try htpasswd([String(slow.prefix { $0 != "\n" }), try line("quick", "secret")])
+        let verifier = PasswordVerifier(users, width: 1)
+        let verdicts = Mutex<[PasswordVerifier.Verdict]>([])
+        let done = DispatchSemaphore(value: 0)
+        let attempts = 400
+        let tell: PasswordVerifier.Reply = { verdict in
+            verdicts.withLock { $0.append(verdict) }
+            done.signal()
+        }
+        verifier.verify(try Self.credentials("slow", "guess"), from: "192.0.2.1", reply: tell)
+        for index in 0..<attempts {
+            let guess = try Self.credentials("quick", "guess\(index)")
+            verifier.verify(guess, from: "192.0.2.1:\(index)", reply: tell)
+        }
+        for _ in 0...attempts { #expect(done.wait(timeout: .now() + 60) == .success) }
+        let counts = verdicts.withLock { Dictionary(grouping: $0) { $0 }.mapValues(\.count) }
+        #expect(counts[.wrong] == 257)
+        #expect(counts[.busy] == attempts - 256)
+    }
+
+    /// A verdict is only as good as the file that it was found by.
+    @Test func whatIsBeingComputedIsNotRememberedForAnotherFile() throws {
+        let slow = try Command.run("htpasswd", ["-nbB", "-C", "12", "admin", "secret"]).text
+        let verifier = PasswordVerifier(try htpasswd([String(slow.prefix { $0 != "\n" })]), width: 1)
+        let done = DispatchSemaphore(value: 0)
+        verifier.verify(try Self.credentials("admin", "secret"), from: "192.0.2.1") { _ in done.signal() }
+        verifier.replace(try htpasswd([try line("admin", "new")]))
+        #expect(done.wait(timeout: .now() + 60) == .success)
+        #expect(Self.verdict(verifier, try Self.credentials("admin", "secret")) == .wrong)
+    }
+
+    /// What is remembered is told on the spot.
+    @Test func onlySoMuchIsRemembered() throws {
+        let verifier = PasswordVerifier(try htpasswd([try line("admin", "secret")]), mostRemembered: 2)
+        func isRemembered(_ password: String) throws -> Bool {
+            let told = Told()
+            verifier.verify(try Self.credentials("admin", password), from: "192.0.2.1") { _ in told.set() }
+            return told.value
+        }
+        #expect(Self.verdict(verifier, try Self.credentials("admin", "secret")) == .right)
+        #expect(try isRemembered("secret"))
+        for index in 0..<3 {
+            #expect(Self.verdict(verifier, try Self.credentials("admin", "guess\(index)")) == .wrong)
+        }
+        #expect(try !isRemembered("secret"))
+    }
+
+    private final class Told: Sendable {
+        private let flag = Atomic<Bool>(false)
+
+        var value: Bool { flag.load(ordering: .sequentiallyConsistent) }
+
+        func set() { flag.store(true, ordering: .sequentiallyConsistent) }
+    }
+
+    /// A name that isn't there is found out no sooner than one that is.
+    @Test func aUserThatIsNotThereTakesAsLong() throws {
+        let text = try Command.run("htpasswd", ["-nbB", "-C", "11", "admin", "secret"]).text
+        let users = try htpasswd([String(text.prefix { $0 != "\n" })])
+        func time(_ user: String) -> Duration {
+            ContinuousClock().measure { _ = users.accepts(user: Array(user.utf8), password: Array("guess".utf8)) }
+        }
+        let known = (0..<3).map { _ in time("admin") }.min() ?? .zero
+        let unknown = (0..<3).map { _ in time("nobody") }.min() ?? .zero
+        // Without the hash it takes a ten-thousandth of that.
+        #expect(unknown > known / 20)
+    }
+
     @Test func equalAttemptsAreOne() throws {
         let verifier = PasswordVerifier(try htpasswd([try line("admin", "secret")]), width: 1)
         let right = Atomic<Int>(0)

@@ -74,6 +74,98 @@ import Testing
         #expect(responder.count == 3)
     }
 
+    /// What one endpoint may tell its clients is none of another one's business.
+    @Test func keepsEndpointsApart() throws {
+        let directory = try TemporaryDirectory()
+        func responder(_ text: String) -> TestResponder {
+            TestResponder { _ in Answer(.ok, body: .bytes(Array(text.utf8)), isRepeatable: true) }
+        }
+        let server = try Server(
+            endpoints: [.plain("127.0.0.1:0"), .unix(directory.appending("sock"))],
+            responders: [responder("outside"), responder("inside")],
+            loops: 1
+        )
+        server.start()
+        defer { server.stop(drainTimeout: .zero) }
+        for _ in 0..<2 {
+            var inner = try RawClient(path: directory.appending("sock"))
+            #expect(try ask(&inner, "") == "inside")
+            var outer = try RawClient(port: server.boundAddress(of: 0).port)
+            #expect(try ask(&outer, "") == "outside")
+        }
+    }
+
+    /// A change that comes while an answer is decided makes that answer one of before.
+    @Test func anAnswerThatIsOvertakenIsNotKept() throws {
+        let overtaken = Overtaken()
+        let responder = TestResponder { request in
+            overtaken.change()
+            var answer = TestResponder.echo(request)
+            answer.isRepeatable = true
+            return answer
+        }
+        overtaken.responder = responder
+        let server = try TestServer(responder, loops: 1)
+        var client = try server.connect()
+        for _ in 0..<4 { _ = try ask(&client, "") }
+        // The first was overtaken by the change, the second is kept.
+        #expect(responder.count == 2)
+        overtaken.responder = nil
+    }
+
+    /// Changes its responder once.
+    private final class Overtaken: @unchecked Sendable {
+        // Set before the first request, and only touched by one answer at a time after it.
+        var responder: TestResponder?
+        private var isDone = false
+
+        func change() {
+            if !isDone { responder?.change() }
+            isDone = true
+        }
+    }
+
+    /// Descriptors are for connections first.
+    @Test func keepsFewFilesOpen() throws {
+        let directory = try TemporaryDirectory()
+        let content = pattern(70_000)
+        try WholeFile.write(content, to: directory.appending("file"))
+        let files = OpenFiles()
+        let responder = TestResponder { _ in
+            guard let file = files.open(directory.appending("file"), size: Int64(content.count)) else {
+                return Answer(.internalServerError)
+            }
+            return Answer(.ok, body: .file(file, offset: 0, count: file.size), isRepeatable: true)
+        }
+        var limits = ServerLimits()
+        limits.cacheSize = 1 << 30
+        let server = try TestServer(responder, limits: limits, loops: 1)
+        var client = try server.connect()
+        for number in 0..<400 {
+            try client.send("GET /\(number) HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(try client.answer().body.count == content.count)
+        }
+        #expect(files.count > 100)
+        #expect(files.count < 300)
+    }
+
+    /// Those that somebody still holds.
+    private final class OpenFiles: @unchecked Sendable {
+        private struct Reference { weak var file: SharedFile? }
+        // Only touched under the lock.
+        private let lock = NSLock()
+        private var references: [Reference] = []
+
+        var count: Int { lock.withLock { references.count { $0.file != nil } } }
+
+        func open(_ path: String, size: Int64) -> SharedFile? {
+            guard let descriptor = try? FileDescriptor.open(path, .readOnly) else { return nil }
+            let file = SharedFile(descriptor, size: size)
+            lock.withLock { references.append(Reference(file: file)) }
+            return file
+        }
+    }
+
     @Test func staysWithinItsSize() throws {
         let body = pattern(60_000)
         let responder = TestResponder { _ in Answer(.ok, body: .bytes(body), isRepeatable: true) }

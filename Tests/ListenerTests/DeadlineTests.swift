@@ -23,6 +23,41 @@ import Testing
         #expect(String(decoding: try client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
     }
 
+    /// A connection that was idle has much time for the first byte of a request, and little for the rest of its head.
+    @Test func aHeadHasItsOwnDeadlineOnAKeptConnection() throws {
+        let server = try TestServer(
+            TestResponder(TestResponder.echo),
+            limits: limits {
+                $0.headerTimeout = .milliseconds(100)
+                $0.idleTimeout = .seconds(3600)
+            }
+        )
+        var client = try server.connect()
+        try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        _ = try client.answer()
+        try client.send("GET / HTTP/1.1\r\nHo")
+        #expect(String(decoding: try client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
+    }
+
+    /// After a refusal what still comes is dropped for a while, not for as long as the client likes.
+    @Test func lingeringEndsWithTime() throws {
+        let server = try TestServer(TestResponder(TestResponder.echo))
+        var client = try server.connect()
+        try client.send("GET / HTTP/2.0\r\n\r\n")
+        #expect(try client.answer().head.hasPrefix("HTTP/1.1 505 "))
+        while server.server.statistics.connections > 0 { Thread.sleep(forTimeInterval: 0.01) }
+        client.finishSending()
+    }
+
+    @Test func lingeringEndsWithBytes() throws {
+        let server = try TestServer(TestResponder(TestResponder.echo))
+        let client = try server.connect()
+        try client.send("GET / HTTP/2.0\r\n\r\n")
+        // Some MiB are in the kernel's buffers of both sides.
+        let piece = [UInt8](repeating: 0x78, count: 1 << 20)
+        #expect(throws: (any Error).self) { for _ in 0..<128 { try client.send(piece) } }
+    }
+
     @Test func closesASilentConnection() throws {
         let server = try TestServer(
             TestResponder(TestResponder.echo),

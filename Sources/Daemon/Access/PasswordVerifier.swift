@@ -30,7 +30,7 @@ final class PasswordVerifier: Sendable {
     /// Attempts that wait, of all addresses: some seconds of work.
     private static let mostAttempts = 256
     /// Passwords remembered, right ones and wrong ones.
-    private static let mostRemembered = 4096
+    static let mostRemembered = 4096
 
     /// A name and a password, as nothing that could be turned back into them.
     private typealias Key = [UInt8]
@@ -58,13 +58,26 @@ final class PasswordVerifier: Sendable {
     private let state: Mutex<State>
     private let secret: [UInt8]
     private let width: Int
+    private let penalty: Duration
+    private let mostRemembered: Int
     private let work = DispatchQueue(label: "specman.access.passwords", attributes: .concurrent)
     private let answers = DispatchQueue(label: "specman.access.answers", attributes: .concurrent)
 
-    init(_ htpasswd: Htpasswd, width: Int = max(1, Processors.count / 2)) {
+    /// - Parameters:
+    ///   - width: Attempts computed at a time.
+    ///   - penalty: For how long a wrong one counts against its address.
+    ///   - mostRemembered: Passwords.
+    init(
+        _ htpasswd: Htpasswd,
+        width: Int = max(1, Processors.count / 2),
+        penalty: Duration = PasswordVerifier.penalty,
+        mostRemembered: Int = PasswordVerifier.mostRemembered
+    ) {
         state = Mutex(State(htpasswd: htpasswd))
         secret = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
         self.width = width
+        self.penalty = penalty
+        self.mostRemembered = mostRemembered
     }
 
     /// From now on this file counts; what was found out before is forgotten.
@@ -138,15 +151,15 @@ final class PasswordVerifier: Sendable {
     private func finish(_ job: Job, isRight: Bool) -> [Reply] {
         let now = MonotonicClock.nanoseconds
         if !isRight {
-            let limit = DispatchTime.now() + .nanoseconds(Int(clamping: Self.nanoseconds(Self.penalty)))
+            let limit = DispatchTime.now() + .nanoseconds(Int(clamping: Self.nanoseconds(penalty)))
             answers.asyncAfter(deadline: limit) { self.release(job.address) }
         }
         return state.withLock { state in
             if isRight { Self.release(job.address, &state) }
             if job.epoch == state.epoch {
-                if state.known.count >= Self.mostRemembered {
+                if state.known.count >= mostRemembered {
                     state.known = state.known.filter { $0.value.until > now }
-                    if state.known.count >= Self.mostRemembered { state.known = [:] }
+                    if state.known.count >= mostRemembered { state.known = [:] }
                 }
                 let memory = Self.nanoseconds(isRight ? Self.memory : Self.failureMemory)
                 state.known[job.key] = (isRight, now &+ memory)
