@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Glibc
 import HTTP
 import Listener
 import Platform
@@ -114,16 +115,23 @@ import Testing
         let file = try sharedFile(content, at: directory.appending("file"))
         let server = try TestServer(
             TestResponder { _ in Answer(.ok, body: .file(file, offset: 0, count: Int64(content.count))) },
-            limits: limits { $0.sendTimeout = .seconds(2) }
+            limits: limits { $0.sendTimeout = .seconds(3) }
         )
-        let client = try server.connect()
-        try client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        let client = try Socket.connect(to: .v4([127, 0, 0, 1], port: server.plainPort))
+        // So little fits there that what it takes is acknowledged at once, while megabytes wait on the server's side.
+        var room: Int32 = 64 << 10
+        setsockopt(client.number, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
+        try client.write(Array("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".utf8).span.bytes)
         var received = 0
+        // For three of its windows it takes less than the socket has to be emptied by before it takes more from us.
+        for _ in 0..<20 {
+            received += try client.read(upTo: 32 << 10).count
+            Thread.sleep(forTimeInterval: 0.5)
+        }
         while true {
-            let count = try client.read(1 << 20)
+            let count = try client.read(upTo: 1 << 20).count
             if count == 0 { break }
             received += count
-            Thread.sleep(forTimeInterval: 0.1)
         }
         #expect(received > content.count)
     }
