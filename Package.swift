@@ -98,7 +98,7 @@ let package = Package(
         // Against nginx, tar and others: Tests/benchmark.sh.
         .executableTarget(
             name: "Benchmark",
-            dependencies: ["Archive", "Content", "COpenSSL", "TestSupport", argumentParser],
+            dependencies: ["Archive", "Content", "COpenSSL", "Listener", "Platform", "TestSupport", argumentParser],
             path: "Tests/Benchmark",
             swiftSettings: common
         ),

@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <linux/sockios.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -92,6 +93,9 @@ static inline uint64_t specman_event_data(const struct epoll_event *events, int 
 static inline int specman_pipe(int ends[2]) {
     return (int)syscall(SYS_pipe2, ends, O_CLOEXEC | O_NONBLOCK);
 }
+
+// malloc_trim(3) is the C library's own.
+static inline void specman_give_back_memory(void) { malloc_trim(0); }
 
 // fcntl(2) is variadic in C.
 static inline int specman_set_blocking(int descriptor) {

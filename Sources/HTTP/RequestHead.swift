@@ -30,8 +30,9 @@ package struct RequestHead: Hashable, Sendable {
     package internal(set) var keepsAlive = false
     /// Whether the client waits for `100 Continue` before it sends the body.
     package internal(set) var expectsContinue = false
-    /// Whether nothing but ``verb``, ``target``, ``accept`` and ``acceptEncoding`` can change the answer: every field
-    /// is one of those two, at most once, or `Host`, `User-Agent` or a plain `Connection`.
+    /// Whether nothing but ``verb``, ``target``, ``accept``, ``acceptEncoding`` and ``ifNoneMatch`` can change the
+    /// answer: every field is one of those three, at most once, or `Host`, `User-Agent` or a plain `Connection`; or
+    /// `If-Modified-Since` beside `If-None-Match`, where it means nothing (RFC 9110 section 13.1.3).
     package internal(set) var isPlain = true
 
     var methodPlace = Place()
@@ -41,6 +42,7 @@ package struct RequestHead: Hashable, Sendable {
     var fieldsPlace = Place()
     var acceptPlace = Place()
     var acceptEncodingPlace = Place()
+    var ifNoneMatchPlace = Place()
 
     package var method: Range<Int> { methodPlace.range }
     /// The whole target as it was sent.
@@ -55,6 +57,8 @@ package struct RequestHead: Hashable, Sendable {
     package var accept: Range<Int> { acceptPlace.range }
     /// The value of the one `Accept-Encoding` field; empty where there is none.
     package var acceptEncoding: Range<Int> { acceptEncodingPlace.range }
+    /// The value of the one `If-None-Match` field; empty where there is none.
+    package var ifNoneMatch: Range<Int> { ifNoneMatchPlace.range }
     /// How many bytes the head takes, its empty line included.
     package var count: Int { fieldsPlace.range.upperBound + 2 }
 

@@ -11,11 +11,13 @@ struct FieldsSeen: Hashable, Sendable {
     var expectsOther = false
     var accepts: UInt8 = 0
     var acceptEncodings: UInt8 = 0
+    var ifNoneMatches: UInt8 = 0
+    var hasDateCondition = false
 }
 
 extension RequestParser {
-    /// The longest value of `Accept` and `Accept-Encoding`, in bytes, with which a request is still plain: it becomes
-    /// part of a cache's key.
+    /// The longest value of `Accept`, `Accept-Encoding` and `If-None-Match`, in bytes, with which a request is still
+    /// plain: it becomes part of a cache's key.
     private static let keyedValueLimit = 256
 
     /// `field-name ":" OWS field-value OWS` (RFC 9112 section 5); the fault where it is no such line.
@@ -46,12 +48,18 @@ extension RequestParser {
             break
         case 10 where Characters.matches(bytes, name, "connection"):
             takeConnection(bytes, value)
+        case 13 where Characters.matches(bytes, name, "if-none-match"):
+            seen.ifNoneMatches += 1
+            head.ifNoneMatchPlace = Place(value)
+            if seen.ifNoneMatches > 1 || value.isEmpty || value.count > Self.keyedValueLimit { head.isPlain = false }
         case 14 where Characters.matches(bytes, name, "content-length"):
             return takeContentLength(bytes, value)
         case 15 where Characters.matches(bytes, name, "accept-encoding"):
             seen.acceptEncodings += 1
             head.acceptEncodingPlace = Place(value)
             if seen.acceptEncodings > 1 || value.count > Self.keyedValueLimit { head.isPlain = false }
+        case 17 where Characters.matches(bytes, name, "if-modified-since"):
+            seen.hasDateCondition = true
         case 17 where Characters.matches(bytes, name, "transfer-encoding"):
             return takeTransferEncoding(bytes, value)
         default:
@@ -73,7 +81,7 @@ extension RequestParser {
         } else if let length = seen.contentLength, length > 0 {
             head.framing = .length(length)
         }
-        if head.framing != .none { head.isPlain = false }
+        if head.framing != .none || (seen.hasDateCondition && seen.ifNoneMatches == 0) { head.isPlain = false }
         if head.isVersion11 {
             // RFC 9110 section 10.1.1; of a 1.0 client the field is ignored.
             guard !seen.expectsOther else { return .expectation }

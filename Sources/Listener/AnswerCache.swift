@@ -7,6 +7,7 @@ struct AnswerKey: Hashable, Sendable {
     let target: [UInt8]
     let accept: [UInt8]
     let acceptEncoding: [UInt8]
+    let ifNoneMatch: [UInt8]
 
     /// The key of a plain request; `nil` for any other, as its answer may depend on more.
     init?(_ head: RequestHead, in bytes: Span<UInt8>, endpoint: Int) {
@@ -16,15 +17,17 @@ struct AnswerKey: Hashable, Sendable {
         target = Self.copy(bytes, head.target)
         accept = Self.copy(bytes, head.accept)
         acceptEncoding = Self.copy(bytes, head.acceptEncoding)
+        ifNoneMatch = Self.copy(bytes, head.ifNoneMatch)
     }
 
     /// How many bytes it takes.
-    var count: Int { target.count + accept.count + acceptEncoding.count }
+    var count: Int { target.count + accept.count + acceptEncoding.count + ifNoneMatch.count }
 
     /// Whether it is the key of that request, found without making one.
     func matches(_ head: RequestHead, in bytes: Span<UInt8>, endpoint: Int) -> Bool {
         self.endpoint == endpoint && verb == head.verb && Self.equal(target, bytes, head.target)
             && Self.equal(accept, bytes, head.accept) && Self.equal(acceptEncoding, bytes, head.acceptEncoding)
+            && Self.equal(ifNoneMatch, bytes, head.ifNoneMatch)
     }
 
     private static func equal(_ part: [UInt8], _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
@@ -78,7 +81,7 @@ struct AnswerCache {
 
     /// The answer to a plain request, where it is known.
     mutating func find(_ head: RequestHead, in bytes: Span<UInt8>, endpoint: Int) -> ReadyAnswer? {
-        let hash = hash(bytes, head.target)
+        let hash = hash(bytes, head.target, head.ifNoneMatch)
         let set = Int(hash % UInt64(Self.sets)) * Self.ways
         for index in set..<set + Self.ways where slots[index].hash == hash {
             guard slots[index].key?.matches(head, in: bytes, endpoint: endpoint) == true else { continue }
@@ -92,7 +95,8 @@ struct AnswerCache {
     mutating func insert(_ answer: ReadyAnswer, for key: AnswerKey) {
         let cost = answer.bytes.count + key.count + Self.overhead
         guard cost <= limit / 8, answer.parts.isEmpty || files < Self.fileLimit else { return }
-        let hash = hash(key.target.span, 0..<key.target.count)
+        let parts = key.target + key.ifNoneMatch
+        let hash = hash(parts.span, 0..<key.target.count, key.target.count..<parts.count)
         let set = Int(hash % UInt64(Self.sets)) * Self.ways
         var place = set
         for index in set..<set + Self.ways {
@@ -138,9 +142,16 @@ struct AnswerCache {
     }
 
     /// Eight bytes at a step (multiply and rotate, after FxHash); the seed keeps sets from being filled on purpose.
-    private func hash(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
+    private func hash(_ bytes: Span<UInt8>, _ target: Range<Int>, _ condition: Range<Int>) -> UInt64 {
+        var hash = hash(bytes, target, from: seed)
+        if !condition.isEmpty { hash = self.hash(bytes, condition, from: hash) }
+        // Never 0, which marks an empty place; the high bits are the well-mixed ones.
+        return hash >> 1 ^ hash << 33 | 1
+    }
+
+    private func hash(_ bytes: Span<UInt8>, _ range: Range<Int>, from start: UInt64) -> UInt64 {
         let raw = unsafe bytes.bytes
-        var hash = seed
+        var hash = start
         var index = range.lowerBound
         while range.upperBound - index >= 8 {
             // Eight bytes from `index` on lie within `range`, which lies within `bytes`.
@@ -154,7 +165,6 @@ struct AnswerCache {
             hash = hash &* 0x9E37_79B9_7F4A_7C15
             index += 1
         }
-        // Never 0, which marks an empty place; the high bits are the well-mixed ones.
-        return hash >> 1 ^ hash << 33 | 1
+        return hash
     }
 }

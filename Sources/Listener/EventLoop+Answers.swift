@@ -72,7 +72,10 @@ extension EventLoop {
                     refusal: served.refusalFields,
                     date: date
                 )
-                let isKept = answer.isRepeatable && ready.source == nil
+                // Of conditions only those that hold: those that don't are as many as clients make up, and get a body.
+                let isKept =
+                    answer.isRepeatable && ready.source == nil
+                    && (head.ifNoneMatch.isEmpty || answer.status == .notModified)
                 let key = isKept ? AnswerKey(head, in: headBytes.span, endpoint: endpoint) : nil
                 let message = Message.answer(
                     number: number,

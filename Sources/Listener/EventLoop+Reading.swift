@@ -112,6 +112,7 @@ extension EventLoop {
         switch session.handshake() {
         case .done:
             statistics.handshakes.add(1)
+            surge.count()
             connection.phase = .readingHead
             setDeadline(connection, timeouts.header)
         case .needsInput:

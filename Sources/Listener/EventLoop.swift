@@ -106,6 +106,7 @@ final class EventLoop: @unchecked Sendable {
     private var paused: [Int] = []
     private var nextLoop = 0
     private var isDraining = false
+    var surge = Surge()
 
     static var outputSize: Int { TLSSession.ciphertextBound(chunkSize) + 16_384 }
 
@@ -181,7 +182,7 @@ final class EventLoop: @unchecked Sendable {
 
     /// How long the next wait may take, in milliseconds; -1 where nothing has a deadline.
     private func patience() -> Int32 {
-        if connectionCount == 0, paused.isEmpty, !isDraining, inbox.fallAsleep() { return -1 }
+        if connectionCount == 0, paused.isEmpty, !isDraining, !surge.isOpen, inbox.fallAsleep() { return -1 }
         let left = nextSweep > now ? nextSweep - now : 0
         return Int32(truncatingIfNeeded: left / 1_000_000 + 1)
     }
@@ -280,6 +281,7 @@ final class EventLoop: @unchecked Sendable {
         )
         deadlines[place] = now + timeouts.header
         connectionCount += 1
+        surge.count()
         statistics.connections.add(1)
     }
 
@@ -301,6 +303,7 @@ final class EventLoop: @unchecked Sendable {
         connections[place] = nil
         deadlines[place] = 0
         connectionCount -= 1
+        surge.count()
         statistics.connections.subtract(1)
         state.endpoints[connection.endpoint].forget(connection.origin)
         giveBack(connection)
@@ -326,6 +329,7 @@ final class EventLoop: @unchecked Sendable {
     /// Looks at all deadlines: an array of numbers, cheaper than a timer for each connection.
     private func sweep() {
         nextSweep = now + sweepInterval
+        if surge.isOver() { state.workers.run { FreedMemory.giveBack() } }
         statistics.buffered.set(UInt64(max(0, held)))
         for endpoint in paused { watch(endpoint, .readable) }
         paused.removeAll(keepingCapacity: true)

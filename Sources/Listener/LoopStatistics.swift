@@ -3,7 +3,9 @@ internal import Synchronization
 
 /// What one event loop counts. Written by that loop alone and read by any thread, so nothing is locked and no counter
 /// is contended: a load and a store, both relaxed.
-final class LoopStatistics: Sendable {
+///
+/// For the package, so that the benchmark can tell what a request's share of it costs.
+package final class LoopStatistics: Sendable {
     /// Of `specman_http_request_duration_seconds`, in nanoseconds.
     static let bounds: [UInt64] = [
         100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
@@ -19,10 +21,12 @@ final class LoopStatistics: Sendable {
     let buffered = Counter()
     let handshakes = Counter()
     let failedHandshakes = Counter()
-    let responseBytes = Counter()
+    package let responseBytes = Counter()
     let durationSum = Counter()
     private let requests = CounterTable(count: methods.count * codes)
     private let durations = CounterTable(count: bounds.count + 1)
+
+    package init() {}
 
     /// Counts an answer.
     ///
@@ -30,7 +34,7 @@ final class LoopStatistics: Sendable {
     ///   - method: An index of ``methods``.
     ///   - code: 100 to 599.
     ///   - nanoseconds: From the request's arrival to the last of the answer.
-    func count(method: Int, code: Int, nanoseconds: UInt64) {
+    package func count(method: Int, code: Int, nanoseconds: UInt64) {
         let code = min(max(code, 100), 599) - 100
         requests.add(1, at: method * Self.codes + code)
         durationSum.add(nanoseconds)
@@ -50,13 +54,13 @@ final class LoopStatistics: Sendable {
 }
 
 /// A number that one thread changes and others read.
-final class Counter: Sendable {
+package final class Counter: Sendable {
     private let number = Atomic<UInt64>(0)
 
     var value: UInt64 { number.load(ordering: .relaxed) }
 
     /// To be called by its one writer only.
-    func add(_ amount: UInt64) {
+    package func add(_ amount: UInt64) {
         number.store(number.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
 

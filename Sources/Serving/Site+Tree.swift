@@ -120,10 +120,11 @@ extension Site {
             stored: stored,
             now: now
         )
+        let isRepeatable = isSettled && request.fields[RequestedRelease.fieldName] == nil && record.modified <= now
         switch outcome {
         case .notModified:
             // What describes the content stays away, as the client has it (RFC 9110 section 15.4.5).
-            return Answer(.notModified, fields: fields)
+            return Answer(.notModified, fields: fields, isRepeatable: isRepeatable)
         case .preconditionFailed:
             throw Refusal(.preconditionFailed, "The file isn't the one that the request is about.", fields: fields)
         case .rangeNotSatisfiable:
@@ -137,7 +138,6 @@ extension Site {
         if WantReprDigest.wantsSHA256(request.fields[WantReprDigest.fieldName]) {
             fields.append(ReprDigest.fieldName, ReprDigest.value(of: gzip?.digest ?? digest))
         }
-        let isRepeatable = isSettled && request.fields[RequestedRelease.fieldName] == nil && record.modified <= now
         if let gzip {
             fields.append("Content-Type", type)
             fields.append("Content-Encoding", "gzip")

@@ -43,10 +43,14 @@ struct Benchmark: ParsableCommand {
                 specman: specman
             )
             let names = quick ? ["nginx", "specman"] : ["nginx", "h2o", "caddy", "go", "specman"]
-            let servers = try names.map(peers.start)
-            if parts.contains(.serving) { findings.serving = try serving(servers) }
-            if parts.contains(.idle) { findings.idle = try idle(servers) }
-            for server in servers { server.stop() }
+            if parts.contains(.serving) {
+                let servers = try names.map(peers.start)
+                findings.serving = try serving(servers)
+                for server in servers { server.stop() }
+                let processor = findings.serving.first { $0.server == "specman" }?.processor
+                findings.metrics = processor.map { MetricsCost(ofRequestTaking: $0) }
+            }
+            if parts.contains(.idle) { findings.idle = try idle(names, peers) }
         }
         if parts.contains(.sync) { findings.sync = try sync(specman, scratch.path) }
         if parts.contains(.growth), !quick { findings.growth = try growth(specman, scratch.path, pair) }
@@ -60,17 +64,25 @@ struct Benchmark: ParsableCommand {
             .flatMap { try rounds.run($0, tell: tell) }
     }
 
-    private func idle(_ servers: [ServerUnderTest]) throws -> [Findings.IdleRow] {
-        let rows = try servers.map { server in
-            Findings.IdleRow(server: server.name, memory: try Clients.idle(server, connections: quick ? 1000 : 5000))
-        }
-        let base = rows.first { $0.server == ServingRounds.yardstick }
-        return rows.map { row in
-            var row = row
-            row.ratio = base.map { row.memory / $0.memory }
-            if row.server == "specman" { (row.gate, row.aim) = (0.67, 0.5) }
-            tell("idle TLS connection: \(row.server) \(row.memory.figure(1)) KiB")
-            return row
+    /// Each server anew for each row: what one gave back to the C library and not to the system, the next connections
+    /// would be given.
+    private func idle(_ names: [String], _ peers: Peers) throws -> [Findings.IdleRow] {
+        let connections = quick ? 1000 : 4000
+        return try [1, connections].flatMap { atOnce in
+            let rows = try names.map { name in
+                let server = try peers.start(name)
+                defer { server.stop() }
+                let memory = try Clients.idle(server, connections: connections, atOnce: atOnce)
+                tell("idle TLS connection, \(atOnce) at once: \(name) \(memory.figure(1)) KiB")
+                return Findings.IdleRow(server: name, atOnce: atOnce, memory: memory)
+            }
+            let base = rows.first { $0.server == ServingRounds.yardstick }
+            return rows.map { row in
+                var row = row
+                row.ratio = base.map { row.memory / $0.memory }
+                if row.server == "specman" { (row.gate, row.aim) = (0.67, 0.5) }
+                return row
+            }
         }
     }
 

@@ -42,6 +42,39 @@ import Testing
         }
     }
 
+    @Test func connectionsThatComeAtOnceTakeNoMoreForLong() throws {
+        ProcessFacts.raiseDescriptorLimit()
+        let served = try ServedTree(["v": Array("1".utf8)], listener: ["idleTimeout: 1h", "headerTimeout: 10m"])
+        func open(_ count: Int) throws -> [RawConnection] {
+            let connections = try (0..<count).map { _ in
+                try RawConnection(port: served.site.port, isSecure: false)
+            }
+            for connection in connections { connection.greet() }
+            for connection in connections {
+                try connection.shakeHands()
+                try connection.send(Array("GET /v HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
+                #expect(try connection.answer().status == 200)
+            }
+            return connections
+        }
+        let few = try open(100)
+        let before = try served.residentBytes()
+        let many = try open(2000)
+        // While all of them shake hands, each holds some 45 KiB, of which the C library would keep most for good.
+        let patience = ContinuousClock.now + .seconds(60)
+        var each = Int.max
+        while each >= Self.roomAfterSurge, ContinuousClock.now < patience {
+            usleep(100_000)
+            each = (try served.residentBytes() - before) / many.count
+        }
+        print("\(many.count) connections at once: \(each) bytes each")
+        #expect(each < Self.roomAfterSurge)
+        withExtendedLifetime(few) {}
+    }
+
+    /// In bytes: what is left of a connection that came with thousands of others.
+    private static let roomAfterSurge = 26 << 10
+
     @Test func slowReadersAndWritersStayWithinTheBudget() throws {
         ProcessFacts.raiseDescriptorLimit()
         let large = [UInt8](repeating: 7, count: 32 << 20)

@@ -121,7 +121,10 @@ private struct Refused: Error {}
     @Test(arguments: [
         ("", true), ("User-Agent: curl/8\r\nAccept: */*\r\n", true), ("Accept-Encoding: gzip\r\n", true),
         ("Connection: keep-alive\r\n", true), ("Connection: close\r\n", true), ("Connection: upgrade\r\n", false),
-        ("Accept: a\r\nAccept: b\r\n", false), ("Range: bytes=0-1\r\n", false), ("If-None-Match: \"x\"\r\n", false),
+        ("Accept: a\r\nAccept: b\r\n", false), ("Range: bytes=0-1\r\n", false), ("If-None-Match: \"x\"\r\n", true),
+        ("If-None-Match: \"x\"\r\nIf-None-Match: \"y\"\r\n", false), ("If-None-Match:\r\n", false),
+        ("If-None-Match: \"\(String(repeating: "x", count: 255))\"\r\n", false), ("If-Modified-Since: x\r\n", false),
+        ("If-Modified-Since: x\r\nIf-None-Match: \"y\"\r\n", true), ("If-Match: \"x\"\r\n", false),
         ("Authorization: Basic x\r\n", false), ("Specman-Release: x\r\n", false), ("Cookie: a\r\n", false),
         ("Content-Length: 1\r\n", false), ("Expect: 100-continue\r\n", false),
     ])

@@ -69,9 +69,23 @@ package final class RawConnection {
         return Context(pointer: context)
     }()
 
-    private func shakeHands() throws {
+    /// Begins the handshake of a connection that was made without TLS, and does not wait for the server's part of it.
+    package func greet() {
         session = SSL_new(Self.context.pointer)
         SSL_set_fd(session, socket)
+        let flags = fcntl(socket, F_GETFL)
+        _ = fcntl(socket, F_SETFL, flags | O_NONBLOCK)
+        _ = SSL_connect(session)
+        ERR_clear_error()
+        _ = fcntl(socket, F_SETFL, flags)
+    }
+
+    /// Goes on with the handshake to its end.
+    package func shakeHands() throws {
+        if session == nil {
+            session = SSL_new(Self.context.pointer)
+            SSL_set_fd(session, socket)
+        }
         guard SSL_connect(session) == 1 else {
             ERR_clear_error()
             throw Failure(description: "the handshake failed")

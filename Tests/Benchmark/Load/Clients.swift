@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Glibc
 import Synchronization
 
 /// Loads that wrk has not: handshakes, large downloads, connections that only wait.
@@ -54,22 +55,33 @@ enum Clients {
 
     /// Opens connections that have asked once and wait.
     ///
+    /// - Parameter atOnce: how many come together: as many shake hands at the same time.
     /// - Returns: what each takes of the server's memory, in KiB.
-    static func idle(_ server: ServerUnderTest, connections: Int) throws -> Double {
+    static func idle(_ server: ServerUnderTest, connections: Int, atOnce: Int) throws -> Double {
         let context = try TLSClient.Context()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
         defer { buffer.deallocate() }
-        func open(_ count: Int) throws -> [TLSClient] {
-            try (0..<count).map { _ in
-                let client = try TLSClient(port: server.port, context: context)
-                _ = try client.get(BenchmarkTree.smallPath, into: buffer)
-                return client
+        func open(_ count: Int, atOnce: Int) throws -> [TLSClient] {
+            var clients: [TLSClient] = []
+            while clients.count < count {
+                let group = try (0..<min(atOnce, count - clients.count)).map { _ in
+                    try TLSClient(connectingTo: server.port, context: context)
+                }
+                for client in group { client.greet() }
+                for client in group {
+                    try client.shakeHands()
+                    _ = try client.get(BenchmarkTree.smallPath, into: buffer)
+                }
+                clients += group
             }
+            return clients
         }
         // The first ones pay for what all share.
-        let warm = try open(100)
+        let warm = try open(100, atOnce: 1)
         let before = server.tree.memory
-        let clients = try open(connections)
+        let clients = try open(connections, atOnce: atOnce)
+        // What a server gives back once it is quiet, it has given back by then.
+        sleep(3)
         let after = server.tree.memory
         withExtendedLifetime((warm, clients)) {}
         return (after - before) / Double(connections)

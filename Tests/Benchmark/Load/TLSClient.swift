@@ -9,7 +9,14 @@ final class TLSClient {
     /// Connects, and shakes hands.
     ///
     /// - Parameter resuming: a session of an earlier connection, whose ticket is shown.
-    init(port: UInt16, context: Context, resuming earlier: Session? = nil) throws {
+    convenience init(port: UInt16, context: Context, resuming earlier: Session? = nil) throws {
+        try self.init(connectingTo: port, context: context)
+        if let earlier { SSL_set_session(session, earlier.pointer) }
+        try shakeHands()
+    }
+
+    /// Connects, and says no more yet.
+    init(connectingTo port: UInt16, context: Context) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw BenchmarkError("no socket: errno \(errno)") }
         var address = LoopbackAddress.make(port: port)
@@ -25,11 +32,21 @@ final class TLSClient {
         }
         self.descriptor = descriptor
         self.session = session
-        if let earlier { SSL_set_session(session, earlier.pointer) }
         SSL_set_fd(session, descriptor)
-        guard SSL_connect(session) == 1 else {
-            throw BenchmarkError("the handshake with port \(port) failed")
-        }
+    }
+
+    /// Sends the first part of the handshake, and does not wait for the server's.
+    func greet() {
+        let flags = fcntl(descriptor, F_GETFL)
+        _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
+        _ = SSL_connect(session)
+        ERR_clear_error()
+        _ = fcntl(descriptor, F_SETFL, flags)
+    }
+
+    /// Goes on with the handshake to its end.
+    func shakeHands() throws {
+        guard SSL_connect(session) == 1 else { throw BenchmarkError("a handshake failed") }
     }
 
     deinit {

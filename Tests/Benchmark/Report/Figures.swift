@@ -11,11 +11,14 @@ struct Findings: Encodable {
     let isQuick: Bool
     var serving: [ServingRounds.Row] = []
     var idle: [IdleRow] = []
+    var metrics: MetricsCost?
     var sync: [SyncRounds.Row] = []
     var growth: [Growth.Row] = []
 
     struct IdleRow: Encodable {
         let server: String
+        /// How many of the connections came together.
+        let atOnce: Int
         /// KiB that one idle TLS connection takes, and its ratio to nginx's.
         let memory: Double
         var ratio: Double?
@@ -27,6 +30,7 @@ struct Findings: Encodable {
     var markdown: String {
         var lines = ["# Benchmark", "", machine.summary + (isQuick ? "; the quick form" : ""), ""]
         if !serving.isEmpty { lines += servingTable }
+        if let metrics { lines += ["## Metrics", "", metrics.summary, ""] }
         if !idle.isEmpty { lines += idleTable }
         if !sync.isEmpty { lines += syncTable }
         if !growth.isEmpty { lines += growthTable }
@@ -58,10 +62,14 @@ struct Findings: Encodable {
     }
 
     private var idleTable: [String] {
-        ["## Memory of an idle TLS connection", "", "| server | KiB | × | gate · aim |", "|---|---|---|---|"]
+        [
+            "## Memory of an idle TLS connection", "",
+            "After one request. Where all come at once, as after a fail-over, each handshake holds some 45 KiB for a moment.",
+            "", "| at once | server | KiB | × | gate · aim |", "|---|---|---|---|---|",
+        ]
             + idle.map { row in
                 let gates = row.gate.flatMap { gate in row.aim.map { "\(gate.figure(2)) · \($0.figure(2))" } }
-                return cells([row.server, row.memory.figure(1), row.ratio?.figure(2), gates])
+                return cells(["\(row.atOnce)", row.server, row.memory.figure(1), row.ratio?.figure(2), gates])
             } + [""]
     }
 
@@ -114,7 +122,10 @@ struct Findings: Encodable {
         }
         for row in idle {
             guard let gate = row.gate, let ratio = row.ratio, ratio > gate else { continue }
-            lines.append("idle TLS connection: ×\(ratio.figure(2)), gate \(gate.figure(2))")
+            lines.append("idle TLS connection, \(row.atOnce) at once: ×\(ratio.figure(2)), gate \(gate.figure(2))")
+        }
+        if let metrics, metrics.share > MetricsCost.gate {
+            lines.append("metrics: \((metrics.share * 100).figure(2)) %, gate \((MetricsCost.gate * 100).figure(0)) %")
         }
         for row in sync {
             guard let gate = row.gate, let ratio = row.wallRatio else { continue }
