@@ -21,14 +21,15 @@ rm -f "$scratch"/report.*
 export ASAN_OPTIONS="log_path=$scratch/report:detect_leaks=0"
 export TSAN_OPTIONS="log_path=$scratch/report:exitcode=66"
 
-source=$PWD
+# What is built is a copy, with a scratch directory of its own: a run, also one that is cut off or during which somebody
+# edits, changes nothing of the tree and nothing of its ordinary build.
+source=$scratch/source
+rm -rf "$source"
+mkdir -p "$source"
+cp -a Package.swift Sources Tests deploy config README.md "$source"/
+[ ! -e Package.resolved ] || cp -a Package.resolved "$source"/
 if [ "$kind" = thread ]; then
-    # The sanitizer has to see the locks: in a copy, each target that uses them gets Tests/Sanitizer/Mutex.swift.
-    source=$scratch/source
-    rm -rf "$source"
-    mkdir -p "$source"
-    cp -a Package.swift Sources Tests deploy config README.md "$source"/
-    [ ! -e Package.resolved ] || cp -a Package.resolved "$source"/
+    # The sanitizer has to see the locks: each target that uses them gets Tests/Sanitizer/Mutex.swift.
     grep -rl --include='*.swift' '^\(.* \)\?import Synchronization' "$source/Sources" "$source/Tests" \
         | sed -n "s|^\($source/[^/]*/[^/]*\)/.*|\1|p" | sort -u | grep -v '/Tests/Sanitizer$' \
         | while read -r target; do cp -a Tests/Sanitizer/Mutex.swift "$target/WatchedMutex.swift"; done

@@ -51,6 +51,8 @@ extension Hold: CustomStringConvertible {
 
 extension Hold {
     static let fileName = "hold.json"
+    /// A hold whose release is not the active one yet: it counts from the index's commit on, and is renamed after it.
+    static let pendingName = "hold.next.json"
     /// The largest file read, in bytes.
     private static let ceiling = 64 << 10
 
@@ -68,12 +70,28 @@ extension Hold {
     /// what the administrator meant to keep out.
     /// - Throws: where the file is there and can't be read.
     package static func read(from path: String) throws(StoreError) -> Hold? {
+        try read(fileName, from: path)
+    }
+
+    /// The hold on the volume at `path`, where `active` is the digest of the active release's manifest.
+    ///
+    /// One that a crash left between the index's commit and its renaming is `pending`; where it names another release, it
+    /// was never granted.
+    static func read(
+        from path: String,
+        serving active: Digest?
+    ) throws(StoreError) -> (hold: Hold?, isPending: Bool) {
+        if let pending = try read(pendingName, from: path), pending.digest == active { return (pending, true) }
+        return (try read(fileName, from: path), false)
+    }
+
+    private static func read(_ name: String, from path: String) throws(StoreError) -> Hold? {
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try WholeFile.read(path + "/" + fileName, limit: ceiling)
+            bytes = try WholeFile.read(path + "/" + name, limit: ceiling)
         } catch {
             if error.isNotFound { return nil }
-            throw StoreError(doing: "reading \(path)/\(fileName)", error)
+            throw StoreError(doing: "reading \(path)/\(name)", error)
         }
         guard let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)),
             let digest = Digest(document.digest), let tag = Tag(document.tag),
@@ -89,7 +107,7 @@ extension Hold {
         return Hold(digest: digest, tag: tag, by: "unknown", reason: reason, since: Timestamp(seconds: 0))
     }
 
-    /// Writes it durably.
+    /// Writes it durably, to count as soon as its release is the active one.
     func write(to path: String) throws(StoreError) {
         let document = Document(
             digest: "\(digest)",
@@ -100,16 +118,30 @@ extension Hold {
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try StoreError.attempt("writing \(path)/\(Self.fileName)") {
+        let file = path + "/" + Self.pendingName
+        try StoreError.attempt("writing \(file)") {
             let bytes = Array(try encoder.encode(document)) + [UInt8(ascii: "\n")]
-            try WholeFile.write(bytes, to: path + "/" + Self.fileName)
+            try WholeFile.write(bytes, to: file)
         }
     }
 
-    /// Makes `hold`, or that there is none, what stands on the volume.
-    static func replace(with hold: Hold?, in layout: VolumeLayout) throws(StoreError) {
-        if let hold { return try hold.write(to: layout.path) }
+    /// Ends what ``write(to:)`` began, where something was: as the hold on the volume, or as none that ever was.
+    static func settle(_ isActive: Bool, in layout: VolumeLayout) throws(StoreError) {
+        try StoreError.attempt("\(isActive ? "keeping" : "removing") \(layout.path)/\(pendingName)") {
+            guard try layout.root.status(pendingName.bytes) != nil else { return }
+            if isActive {
+                try layout.root.rename(pendingName.bytes, to: layout.root, as: fileName.bytes)
+            } else {
+                try layout.root.removeTree(pendingName.bytes)
+            }
+            try layout.root.sync()
+        }
+    }
+
+    /// Makes it durable that nothing is held.
+    static func remove(in layout: VolumeLayout) throws(StoreError) {
         try StoreError.attempt("removing \(layout.path)/\(fileName)") {
+            try layout.root.removeTree(pendingName.bytes)
             try layout.root.removeTree(fileName.bytes)
             try layout.root.sync()
         }

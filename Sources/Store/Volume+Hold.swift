@@ -9,8 +9,8 @@ extension Volume {
 
     /// Serves `release` and holds there: nothing is published any more but by hand, until ``resume(by:)``.
     ///
-    /// The hold is made durable first, then the index's commit makes the release the active one. A crash in between
-    /// leaves the hold, and the next start finishes what it asks for; a failure takes it back.
+    /// The hold is made durable first, beside the one before it, and counts from the index's commit on, which makes the
+    /// release the active one: a crash or a failure leaves what was served and held, or what was asked for.
     /// - Throws: ``StoreError/noSuchRelease(_:)`` where it is not retained any more.
     @discardableResult
     package func hold(
@@ -35,7 +35,7 @@ extension Volume {
     package func resume(by name: String) throws(StoreError) -> Hold? {
         try change.withLock { _ throws(StoreError) in
             guard let hold = self.hold else { return nil }
-            try Hold.replace(with: nil, in: layout)
+            try Hold.remove(in: layout)
             state.withLock { $0.hold = nil }
             return hold
         }
@@ -48,7 +48,6 @@ extension Volume {
         _ request: HoldRequest,
         _ body: () throws(StoreError) -> Release
     ) throws(StoreError) -> Release {
-        let previous = self.hold
         let hold = Hold(
             digest: digest,
             tag: tag,
@@ -56,21 +55,22 @@ extension Volume {
             reason: request.reason,
             since: Timestamp(seconds: options.clock().seconds)
         )
-        try hold.write(to: layout.path)
+        let release: Release
         do throws(StoreError) {
-            let release = try body()
-            state.withLock { $0.hold = hold }
-            return release
+            try hold.write(to: layout.path)
+            release = try body()
         } catch {
-            do throws(StoreError) {
-                try Hold.replace(with: previous, in: layout)
-            } catch let second {
-                // The volume holds on, at the release that is served: the daemon must say the same as the next start.
-                state.withLock { $0.hold = hold }
-                reclaimer.report(second)
-            }
+            settleHold(false)
             throw error
         }
+        state.withLock { $0.hold = hold }
+        settleHold(true)
+        return release
+    }
+
+    /// Where that fails, the next start does it.
+    private func settleHold(_ isActive: Bool) {
+        do throws(StoreError) { try Hold.settle(isActive, in: layout) } catch { reclaimer.report(error) }
     }
 
     /// Refuses what would take the place of a release that is held. Where there is none left to serve, none is.

@@ -9,13 +9,20 @@ internal import Synchronization
 ///
 /// | after | on the volume | the next start |
 /// |---|---|---|
+/// | a part of a download | `archives/DIGEST.partial` | keeps it: the next download goes on from there |
 /// | staging began | `staging/N`, rows of N without a release | serves the release before; removes both |
-/// | the sidecar | the same, and `releases/ID.json` | removes the sidecar, too |
+/// | a hold's file, where it is published by hand | `hold.next.json` names a release that isn't there | removes it; the hold before stands |
+/// | the file system's sync | the same, durable | the same |
+/// | the sidecar | `releases/ID.json` | removes it, too |
 /// | the directory's rename and its sync | `releases/ID` whole, no row in `releases` | removes it; where the index is lost, takes it as published |
-/// | the archives' rename | archives of no release | calls them partial: the next download begins with them |
-/// | a hold's file, where a release is published by hand | `hold.json` names the release | takes the hold back with it |
-/// | the index's commit: **the publication** | everything, `current` on the release before | serves the new release; points `current` at it |
-/// | `current` | releases beyond retention | removes them |
+/// | the archives' renames and their sync | archives of no release | calls them partial: the next download begins with them |
+/// | the index's commit: **the publication** | everything, `current` on the release before, `hold.next.json` | serves the new release; points `current` at it; holds it |
+/// | `current` | releases beyond retention, `hold.next.json` | removes them; holds it |
+/// | the hold's renaming | archives that no retained release has | calls them partial; the next publication removes them |
+///
+/// An activation writes the hold, the release's sidecar under its new tag, the index and `current`, in this order. Until
+/// the index's commit the next start serves and holds what was served and held before; the tag in the sidecar counts
+/// only where the index is lost. What letting go of a hold leaves is a hold, or none.
 ///
 /// A commit that failed and yet became durable would name a directory that was removed again: such a release is dropped
 /// at the start, and the newest whole one is served. Removal happens in the background; a release that somebody still
@@ -104,7 +111,8 @@ package final class Volume: Sendable {
         // A commit that was taken back may stand in the log all the same, until the next one or the next start: what it
         // names is gone, and the newest whole one is served.
         let active = releases.first { $0.number == number } ?? releases.first
-        return RetainedReleases(releases, active: active, hold: try Hold.read(from: directory))
+        let (hold, _) = try Hold.read(from: directory, serving: active?.digest)
+        return RetainedReleases(releases, active: active, hold: hold)
     }
 
     /// `storage.directory`, as it was given.

@@ -15,7 +15,6 @@ struct VolumeOpening {
         let directories = names.subtracting(names.filter { $0.hasSuffix(".json") })
         index = try Self.openIndex(layout, directories: directories, now: options.clock())
         reclaimer = Reclaimer(layout: layout, index: index)
-        let hold = try Hold.read(from: layout.path)
         let now = options.clock()
         let found = try index.write("reading the releases") { database in
             var rows = try Index.releases(database)
@@ -25,11 +24,16 @@ struct VolumeOpening {
                 rows[0].isActive = true
                 try Index.activate(rows[0], database)
             }
+            let active = rows.first(where: \.isActive)?.digest
+            let (hold, isPending) = try Hold.read(from: layout.path, serving: active)
             if let hold { try Self.finish(hold, &rows, now: now, database) }
             let retired = Set(Self.beyondRetention(rows, retain: options.retain))
             for row in retired { try Index.retire(row, database) }
             rows.removeAll(where: retired.contains)
-            return (rows: rows, numbers: try Index.numbers(database), lastEvent: try Index.lastEvent(database))
+            return (
+                rows: rows, hold: hold, isPending: isPending, numbers: try Index.numbers(database),
+                lastEvent: try Index.lastEvent(database)
+            )
         }
         var releases: [Release] = []
         for row in found.rows {
@@ -50,8 +54,9 @@ struct VolumeOpening {
             retained: retained,
             nextNumber: (used.max() ?? 0) + 1,
             lastEvent: found.lastEvent,
-            hold: hold
+            hold: found.hold
         )
+        do throws(StoreError) { try Hold.settle(found.isPending, in: layout) } catch { reclaimer.report(error) }
         for name in stagings { reclaim(staging: name, layout) }
         try sweep(layout, names: names, kept: found.rows, numbers: found.numbers)
         do throws(SystemError) {

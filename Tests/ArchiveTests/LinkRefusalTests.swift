@@ -141,7 +141,8 @@ import Testing
     @Test(
         arguments: [
             ("/etc/passwd", .outside), ("../f", .outside), ("Package.swift", .notAFile), ("later", .notAFile),
-            ("d", .notAFile), ("d/", .notAFile), ("s", .notAFile), (".", .notAFile), ("h", .notAFile),
+            ("d", .notAFile), ("d/", .notAFile), ("d/f/", .notAFile), ("s", .notAFile), (".", .notAFile),
+            ("h", .notAFile),
         ] as [(String, TargetFault)]
     )
     func aHardLinkToNoFileOfTheArchive(_ target: String, _ fault: TargetFault) throws {

@@ -7,7 +7,11 @@ import Testing
     private let seconds = Int64(0o14_723_220_000)
 
     /// CVE-2025-62518, CVE-2026-33055: one reader sees a header where another sees content.
-    @Test(arguments: [(0, "512"), (512, "0"), (512, "511"), (0, "8589934591"), (0o777_7777_7777, "5")])
+    @Test(arguments: [
+        (0, "512"), (512, "0"), (512, "511"), (0, "8589934591"), (0o777_7777_7777, "5"),
+        // Above what a header can hold, but this one says something else.
+        (512, "8589934592"), (1, "9223372036854775807"),
+    ])
     func aPAXSizeThatDiffersFromTheHeaders(_ header: Int, _ pax: String) throws {
         let tar = TarBuilder.tar {
             $0.pax([("size", pax)])
@@ -90,7 +94,10 @@ import Testing
     @Test func sparseFiles() throws {
         let old = TarBuilder.tar { $0.header(Array("f".utf8), type: "S", size: 0, magic: .gnu) }
         #expect(try readEveryWay(tar: old).error == .sparse(EntryName("f".utf8)))
-        for key in ["GNU.sparse.major", "GNU.sparse.map", "GNU.sparse.name", "GNU.sparse.realsize"] {
+        for key in [
+            "GNU.sparse.major", "GNU.sparse.map", "GNU.sparse.name", "GNU.sparse.realsize", "SUN.holesdata",
+            "SCHILY.realsize",
+        ] {
             for type: Character in ["x", "g"] {
                 let tar = TarBuilder.tar {
                     $0.pax([(key, "1")], type: type)

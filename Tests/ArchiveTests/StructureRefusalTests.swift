@@ -48,6 +48,10 @@ import Testing
                 $0.long("L", "b")
             },
             {
+                $0.pax([("path", "a")])
+                $0.long("K", "b")
+            },
+            {
                 $0.long("L", "b")
                 $0.pax([("path", "a")])
             },
@@ -70,8 +74,10 @@ import Testing
     }
 
     @Test func aLongNameWithoutAnEntry() throws {
-        let gnu = TarBuilder.tar { $0.long("L", "name") }
-        #expect(try readEveryWay(tar: gnu).error == .badHeader(.danglingExtension, offset: 1024))
+        for type: Character in ["L", "K"] {
+            let gnu = TarBuilder.tar { $0.long(type, "name") }
+            #expect(try readEveryWay(tar: gnu).error == .badHeader(.danglingExtension, offset: 1024))
+        }
         let pax = TarBuilder.tar { $0.pax([("path", "name")]) }
         #expect(try readEveryWay(tar: pax).error == .badHeader(.danglingExtension, offset: 1024))
     }

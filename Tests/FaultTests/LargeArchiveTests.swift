@@ -54,6 +54,8 @@ import Testing
         let site = try RunningSite(
             source: ["repository: oci-layout:\(layout)", "timeout: 2h"],
             storage: storage,
+            // A debug build takes an hour for what the long form has it do.
+            program: DaemonProcess.optimized ?? DaemonProcess.executable,
             in: directory
         )
         let start = Date()

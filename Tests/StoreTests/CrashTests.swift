@@ -45,6 +45,17 @@ import Testing
         try expectOnlyTheFirst(test, id)
     }
 
+    @Test func afterAPartOfADownload() throws {
+        let (test, id) = try volumeWithOneRelease()
+        let blob = Descriptor(mediaType: "", digest: try digest(7), size: 5)
+        do {
+            let download = try test.open().download(for: blob)
+            try download.append(Array("byt".utf8))
+        }
+        #expect(try test.open().download(for: blob).length == 3)
+        try expectOnlyTheFirst(test, id)
+    }
+
     @Test func afterTheSidecar() throws {
         let (test, id) = try volumeWithOneRelease()
         do {
@@ -70,6 +81,18 @@ import Testing
         let volume = try test.open()
         #expect(try volume.active?.content("f") == "2")
         #expect(volume.active?.tag == Tag("2"))
+    }
+
+    /// What isn't in the index any more than it was is taken from the directories; `current` says which one was served.
+    @Test func afterTheRenameWithTheIndexLost() throws {
+        let (test, id) = try volumeWithOneRelease()
+        try renameWithoutCommit(test)
+        for name in try test.names() where name.hasPrefix("index.sqlite") {
+            try FileManager.default.removeItem(atPath: test.path + "/" + name)
+        }
+        let volume = try test.open()
+        #expect(volume.active?.id == id)
+        #expect(try volume.release(named: "2")?.content("f") == "2")
     }
 
     /// Everything of a publication but the index's commit.
@@ -168,6 +191,34 @@ import Testing
         #expect(volume.active?.id == id)
         #expect(try test.current() == "releases/\(id)")
         #expect(!test.exists("current.new"))
+    }
+
+    /// Of the hold and the sidecar under the new tag, neither counts before the commit.
+    @Test func duringAnActivation() throws {
+        let (test, first) = try volumeWithOneRelease()
+        do {
+            let volume = try test.open()
+            try volume.publish("2", 2, [.file("f", "2")])
+            var row = try #require(volume.release(named: "1")).row
+            row.tag = try #require(Tag("1-again"))
+            try Sidecar(row).write(of: first, in: volume.layout)
+            try Hold(digest: row.digest, tag: row.tag, by: "bob", reason: nil, since: Timestamp(seconds: 5))
+                .write(to: test.path)
+        }
+        let volume = try test.open()
+        #expect(volume.hold == nil)
+        #expect(try volume.active?.content("f") == "2")
+        #expect(volume.releases().map { "\($0.tag)" } == ["2", "1"])
+        #expect(!test.exists("hold.next.json"))
+    }
+
+    /// Nothing needs them: the next publication removes what the start calls partial.
+    @Test func beforeOldArchivesAreRemoved() throws {
+        let (test, id) = try volumeWithOneRelease()
+        let old = try digest(7).hex
+        try Data("bytes".utf8).write(to: URL(fileURLWithPath: test.path + "/archives/" + old))
+        try expectOnlyTheFirst(test, id)
+        #expect(try test.names(in: "archives").isEmpty)
     }
 
     @Test func beforeWhatIsRetiredIsRemoved() throws {

@@ -73,20 +73,72 @@ import Testing
         #expect(try volume.publish("3", 3, [.file("f", "3")]).content("f") == "3")
     }
 
-    /// Between the hold's file and the index's commit.
-    @Test func aCrashInBetweenIsFinishedByTheStart() throws {
+    /// A hold of `hold`'s release by bob, made durable, with nobody on the volume.
+    private func writePending(_ number: UInt8, _ test: TestVolume) throws {
+        let tag = try #require(Tag("\(number)"))
+        try Hold(digest: digest(number), tag: tag, by: "bob", reason: nil, since: Timestamp(seconds: 5))
+            .write(to: test.path)
+    }
+
+    /// Between the hold's file and the index's commit: what was held is held.
+    @Test(arguments: [2, 3] as [UInt8])
+    func aCrashBeforeTheCommitLeavesTheHoldBefore(_ asked: UInt8) throws {
+        let test = try held()
+        try writePending(asked, test)
+        #expect(try Volume.openReadOnly(directory: test.path).hold?.by == "alice")
+        try expectHeld(test.open())
+        #expect(!test.exists("hold.next.json"))
+        try expectHeld(test.open())
+    }
+
+    /// The same where nothing was held: the registry is followed on.
+    @Test func aCrashBeforeTheCommitOfAnImport() throws {
+        let test = try TestVolume()
+        try test.open().publish("1", 1, [.file("f", "1")])
+        try writePending(3, test)
+        let volume = try test.open()
+        #expect(volume.hold == nil)
+        #expect(!test.exists("hold.next.json"))
+        #expect(try volume.publish("2", 2, [.file("f", "2")]).content("f") == "2")
+    }
+
+    /// Between the index's commit and the renaming of the hold's file: what was asked for is held.
+    @Test func aCrashAfterTheCommitLeavesTheNewHold() throws {
+        let test = try TestVolume()
+        do {
+            let volume = try test.open()
+            let first = try volume.publish("1", 1, [.file("f", "1")])
+            try volume.hold(first, Self.request)
+            try volume.hold(volume.release(named: "1") ?? first, HoldRequest(by: "carol", reason: nil))
+        }
+        try writePending(1, test)
+        #expect(try Volume.openReadOnly(directory: test.path).hold?.by == "bob")
+        for _ in 0..<2 {
+            #expect(try test.open().hold?.by == "bob")
+            #expect(!test.exists("hold.next.json"))
+        }
+    }
+
+    /// The directory of what is held was removed by hand: what is left is held, as nobody let go.
+    @Test func whatIsHeldIsGone() throws {
+        let test = try held()
+        let id = try #require(try test.names(in: "releases").first { $0.hasPrefix("1-") && !$0.hasSuffix(".json") })
+        try FileManager.default.removeItem(atPath: test.path + "/releases/" + id)
+        let volume = try test.open()
+        #expect(try volume.active?.content("f") == "2")
+        #expect(volume.hold?.by == "alice")
+    }
+
+    /// The index was taken back, or made anew without `current`: the hold says what was served.
+    @Test func whatIsHeldIsServedWhateverTheIndexSays() throws {
         let test = try held()
         do {
             let volume = try test.open()
-            _ = try volume.resume(by: "alice")
-            try volume.activate(try #require(volume.release(named: "2")))
-            let first = try #require(volume.release(named: "1"))
-            try Hold(digest: first.digest, tag: first.tag, by: "alice", reason: nil, since: Timestamp(seconds: 5))
-                .write(to: test.path)
+            let second = try #require(volume.release(named: "2")).row
+            try volume.index.write("test") { database in try Index.activate(second, database) }
         }
         let volume = try test.open()
-        #expect(try volume.active?.content("f") == "1")
-        #expect(volume.hold?.by == "alice")
+        try expectHeld(volume)
         // Its files are older than what was served until now.
         #expect(try volume.active?.modified("f") ?? 0 > TestVolume.start)
     }
