@@ -3,10 +3,13 @@ internal import Glibc
 
 /// A lock file that one process holds at a time; the kernel frees it when the process ends, however it ends.
 ///
-/// The file stays when the lock is freed: removing it would let two processes lock two files of one name.
+/// The file stays when the lock is freed: removing it would let two processes lock two files of one name. As somebody may
+/// remove it all the same, its directory is locked, too, where the file system can do that (NFS can't).
 /// System call: `flock(2)`.
 package final class FileLock: Sendable {
     private let descriptor: FileDescriptor
+    /// Opened for the lock alone: the lock lasts as long as this is open.
+    private let directory: FileDescriptor
 
     /// Who holds a lock that could not be had.
     package enum Failure: Error, Hashable {
@@ -19,17 +22,25 @@ package final class FileLock: Sendable {
     package init(_ name: [UInt8], in directory: Directory) throws(Failure) {
         do throws(SystemError) {
             descriptor = try directory.open(name, [.readWrite, .create], mode: 0o644)
+            self.directory = try directory.open([], [.readOnly, .directory])
         } catch {
             throw .system(error)
         }
         let number = descriptor.number
+        let directoryNumber = self.directory.number
         do throws(SystemError) {
             _ = try systemCall("flock", on: directory.subject(name)) { specman_lock_exclusively(number) }
-            _ = try systemCall("ftruncate", on: directory.subject(name)) { ftruncate(number, 0) }
-            try descriptor.write(Array("\(getpid())\n".utf8).span.bytes)
         } catch {
             guard error.code == EWOULDBLOCK else { throw .system(error) }
             throw .held(by: Self.holder(descriptor))
+        }
+        // Any other failure says that directories can't be locked there: the file's lock is what counts then.
+        if specman_lock_exclusively(directoryNumber) == -1, errno == EWOULDBLOCK { throw .held(by: nil) }
+        do throws(SystemError) {
+            _ = try systemCall("ftruncate", on: directory.subject(name)) { ftruncate(number, 0) }
+            try descriptor.write(Array("\(getpid())\n".utf8).span.bytes)
+        } catch {
+            throw .system(error)
         }
     }
 

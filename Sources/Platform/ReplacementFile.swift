@@ -41,9 +41,7 @@ package struct ReplacementFile: ~Copyable {
         }
         _ = try systemCall("rename", on: path) { Glibc.rename(temporary, path) }
         isCommitted = true
-        let slash = path.lastIndex(of: "/")
-        let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        try FileDescriptor.open(directory, [.readOnly, .directory]).sync()
+        try FileDescriptor.open(WholeFile.directory(of: path), [.readOnly, .directory]).sync()
     }
 }
 

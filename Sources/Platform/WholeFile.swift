@@ -37,13 +37,18 @@ package enum WholeFile {
             _ = Glibc.unlink(temporary)
             throw SystemError(call: error.call, subject: path, code: error.code)
         }
-        let slash = path.lastIndex(of: "/")
-        let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let directory = directory(of: path)
         do throws(SystemError) {
             try FileDescriptor.open(directory, [.readOnly, .directory]).sync()
         } catch {
             throw SystemError(call: error.call, subject: directory, code: error.code)
         }
+    }
+
+    /// The path of the directory that holds `path`.
+    package static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// Makes `path` a directory, with those above it, where it isn't one.

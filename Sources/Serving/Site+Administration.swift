@@ -49,7 +49,10 @@ extension Site {
         }
         let request = try holdRequest(by: name, parameters)
         guard let release = volume.release(named: wanted) else {
-            throw Refusal(.notFound, "No retained release has this tag or digest; /-/releases lists them.")
+            throw Refusal(
+                .notFound,
+                "No retained release has this tag or digest; /-/releases or specman releases lists them."
+            )
         }
         return (release, request)
     }

@@ -36,10 +36,41 @@ final class Index: Sendable {
         }
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
-            if !readOnly { try Self.migrator.migrate(pool) }
+            if !readOnly {
+                try Self.migrator.migrate(pool)
+                try Self.openReaders(of: pool)
+            }
         } catch {
             throw StoreError(doing: "opening the index", error)
         }
+    }
+
+    /// Opens all connections that read, each from a thread of its own, as one thread may only use one.
+    ///
+    /// Opened when they are needed, they would meet what has become of the file's name meanwhile: what is open goes on
+    /// when somebody removes the file.
+    private static func openReaders(of pool: DatabasePool) throws {
+        let (opened, done) = (DispatchGroup(), DispatchGroup())
+        let failure = Mutex<(any Error)?>(nil)
+        for _ in 0..<readers { opened.enter() }
+        for _ in 0..<readers {
+            done.enter()
+            Thread {
+                do {
+                    try pool.unsafeRead { _ in
+                        opened.leave()
+                        // A connection that is given back would be given to the next thread.
+                        opened.wait()
+                    }
+                } catch {
+                    failure.withLock { $0 = error }
+                    opened.leave()
+                }
+                done.leave()
+            }.start()
+        }
+        done.wait()
+        if let error = failure.withLock({ $0 }) { throw error }
     }
 
     /// Reads without a transaction: each statement sees one state, and the rows of a published release don't change.

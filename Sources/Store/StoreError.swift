@@ -96,6 +96,9 @@ extension StoreError: CustomStringConvertible {
         case .locked(let volume, let process):
             "can't use the volume \(volume): \(process.map { "process \($0)" } ?? "another process") has it;"
                 + " stop that one or set another storage.directory"
+        case .failed(let doing, let cause) where cause.isNotFound:
+            "\(doing) failed: \(cause); check that the volume is mounted, and restart the daemon where something of it"
+                + " was moved or removed"
         case .failed(let doing, let cause):
             "\(doing) failed: \(cause); check that the volume is mounted writable and owned by this user"
         case .outOfSpace(let doing, let path):
@@ -105,7 +108,8 @@ extension StoreError: CustomStringConvertible {
             "writing \(needed) bytes to \(volume) would leave less than storage.reserve (\(reserve)) of \(free) bytes"
                 + " free; enlarge the volume, or lower storage.retain or storage.reserve"
         case .index(let doing, let reason):
-            "\(doing) failed in index.sqlite: \(reason); check the volume's permissions and health"
+            "\(doing) failed in index.sqlite: \(reason); check the volume's permissions and health, and restart the daemon"
+                + " where that file is gone"
         case .corruptIndex(let doing, let reason):
             "\(doing) failed: index.sqlite is damaged (\(reason)); restart the daemon, which rebuilds it"
         case .refused(let entry, let reason):

@@ -164,6 +164,13 @@ import Zlib
             read([1, 2, 3], title: "a", size: 2).error == .sizeMismatch(title: "a", expected: 2, received: 3)
         )
         #expect(read([1], title: "a", size: 2).error == .sizeMismatch(title: "a", expected: 2, received: 1))
+        // Before the sink is given them.
+        var sink = RecordingSink()
+        var reader = EntryReader(format: .file, title: "a", size: 2)
+        #expect(throws: ArchiveError.sizeMismatch(title: "a", expected: 2, received: 3)) {
+            try reader.consume([1, 2, 3].span.bytes, into: &sink)
+        }
+        #expect(sink.open?.bytes == [])
     }
 
     @Test func limitsAndTitlesAreCheckedBeforeAnythingIsWritten() {

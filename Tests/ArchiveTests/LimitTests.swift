@@ -122,6 +122,8 @@ import Testing
         #expect(refused.count <= 64 << 20)
         #expect(produced(large, limits: ArchiveLimits(maxRatio: 2000)).error == nil)
         #expect(produced(large, limits: ArchiveLimits(maxRatio: .max)).error == nil)
+        // An even size: the product overflows to a negative number.
+        #expect(produced(large, limits: ArchiveLimits(maxRatio: .max), size: 1 << 16).error == nil)
         // Of a layer that is otherwise large enough, a part may compress well.
         #expect(produced(large, limits: ArchiveLimits(), size: 1 << 20).error == nil)
     }

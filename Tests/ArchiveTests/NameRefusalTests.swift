@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func namesThatOnlyLookBad() throws {
-        let names = ["a..b", "..a", "a..", "...", "..\\..\\x", "\\", "C:\\x", "a//b", " ", "-rf", "~", "é"]
+        let names = ["a..b", "..a", "a..", "...", "a.", ".a", "..\\..\\x", "\\", "C:\\x", "a//b", " ", "-rf", "~", "é"]
         let outcome = read(tar: TarBuilder.tar { for name in names { $0.file(name) } })
         #expect(outcome.error == nil)
         #expect(outcome.paths == names.map { $0 == "a//b" ? "a/b" : $0 })

@@ -90,6 +90,42 @@ import Testing
         if let daemon { #expect(daemon.stop() == 0) }
     }
 
+    /// A mistaken name would take everything away that is served, but for itself.
+    @Test func importsNothingThatIsNoArchive() throws {
+        let specman = try Specman(Self.away)
+        try specman.run("import", try archive(specman, ["a": "1"]), "--tag", "1.0.0")
+        for (name, bytes) in [
+            ("notes.txt", Data("notes".utf8)), ("empty", Data()), ("cut.tgz", Data([0x1F, 0x8B, 8])),
+        ] {
+            let file = specman.directory.appending(name)
+            try bytes.write(to: URL(fileURLWithPath: file))
+            let output = try specman.output("import", file, "--tag", "2.0.0")
+            #expect(output.status == 1)
+            #expect(output.err.contains("tar"), "\(output.err)")
+            #expect(output.err.contains(file), "\(output.err)")
+            #expect(output.err.split(separator: "\n").count == 1, "\(output.err)")
+        }
+        #expect(try specman.run("cat", "a") == "1")
+        #expect(try specman.json("releases", "-o", "json").count == 1)
+    }
+
+    /// The rename would leave nothing of a device, for nobody on the machine.
+    @Test func exportsOverFilesOnly() throws {
+        let specman = try Specman(Self.away)
+        try specman.run("import", try archive(specman, ["a": "1"]), "--tag", "1.0.0")
+        let (pipe, link) = (specman.directory.appending("pipe"), specman.directory.appending("link"))
+        try Command.run("mkfifo", [pipe])
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "pipe")
+        for name in [pipe, link, specman.directory.appending("volume")] {
+            let output = try specman.output("export", "1.0.0", name)
+            #expect(output.status == 1)
+            #expect(output.err.contains("something else than a file has that name"), "\(output.err)")
+            #expect(output.err.split(separator: "\n").count == 1, "\(output.err)")
+        }
+        #expect(try Command.output("test", ["-p", link]).status == 0)
+        #expect(specman.isFree(of: ".new"))
+    }
+
     @Test func exportsWhatIsNotKeptPackedAnew() throws {
         let specman = try Specman(["SPECMAN_STORAGE_KEEP_ARCHIVES": "false"])
         let tree = try specman.tree("tree", ["a": "1", "d/b": "2"])

@@ -32,6 +32,15 @@ import Testing
         withExtendedLifetime(volume) {}
     }
 
+    @Test func aLockFileThatSomebodyRemoves() throws {
+        let test = try TestVolume()
+        let volume = try test.open()
+        try FileManager.default.removeItem(atPath: test.path + "/lock")
+        #expect(throws: StoreError.locked(volume: test.path, process: nil)) { try test.open() }
+        #expect(throws: StoreError.locked(volume: test.path, process: nil)) { try test.open() }
+        withExtendedLifetime(volume) {}
+    }
+
     @Test func aDirectoryThatCannotBeAVolume() throws {
         let test = try TestVolume()
         try Data().write(to: URL(fileURLWithPath: test.path))

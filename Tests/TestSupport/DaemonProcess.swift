@@ -37,9 +37,7 @@ package final class DaemonProcess: @unchecked Sendable {
         try configuration.write(toFile: file, atomically: true, encoding: .utf8)
         process.executableURL = program
         process.arguments = ["serve", "--config", file]
-        // Where the sanitizers write what they find, where the tests run under one.
-        let options: Set<String> = ["ASAN_OPTIONS", "TSAN_OPTIONS"]
-        let inherited = ProcessInfo.processInfo.environment.filter { options.contains($0.key) }
+        let inherited = ProcessInfo.processInfo.environment.filter { Sanitizers.options.contains($0.key) }
         process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SWIFT_BACKTRACE": "enable=no"]
             .merging(inherited) { $1 }.merging(environment) { $1 }
         let pipe = Pipe()

@@ -43,7 +43,8 @@ struct DaemonSocket {
         // A failed sync is reported with its reason in the document; the caller reads it.
         guard (200..<300).contains(response.status) || response.status == 500 else {
             let text = String(decoding: body, as: UTF8.self)
-            throw CommandFailure("asking the daemon for \(path): it answers \(response.status): \(text)")
+            let resource = path.prefix { $0 != "?" }
+            throw CommandFailure("asking the daemon for \(resource): \(text.isEmpty ? "\(response.status)" : text)")
         }
         return body
     }

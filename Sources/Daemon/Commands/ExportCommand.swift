@@ -18,6 +18,7 @@ package enum ExportCommand {
         do {
             let retained = try Volume.openReadOnly(directory: directory)
             guard let release = retained.release(named: name) else { throw StoreError.noSuchRelease(name) }
+            try requireReplaceable(file)
             var target = try ReplacementFile(file)
             let what: String
             if release.archives.count == 1, let digest = release.archives.first,
@@ -35,6 +36,16 @@ package enum ExportCommand {
             return "exported \(release.tag) \(release.digest) to \(file): \(what)"
         } catch {
             throw CommandFailure("exporting \(name) to \(file): \(error)")
+        }
+    }
+
+    /// The new file is renamed over what has its name: of a device, or the link that stands for one, nothing would be
+    /// left.
+    private static func requireReplaceable(_ file: String) throws {
+        let name = file.split(separator: "/").last.map { Array($0.utf8) } ?? []
+        let kind = try Directory(WholeFile.directory(of: file)).status(name)?.kind
+        guard kind == nil || kind == .file else {
+            throw CommandFailure("something else than a file has that name; give the name of a file")
         }
     }
 

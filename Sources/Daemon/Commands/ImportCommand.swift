@@ -30,6 +30,10 @@ package enum ImportCommand {
         let volume = try Volume.openUnlessRunning(configuration)
         do {
             let payload = try PushCommand.payload(of: path, limits: ArchiveLimits(configuration.storage))
+            // A registry may have plain files for artifacts; who imports one has mistaken its name.
+            guard payload.isArchive else {
+                throw CommandFailure("importing \(path): it holds no tar; give a directory or an archive of one")
+            }
             let folder = try Volume.makeDeliveryFolder(
                 in: directory,
                 for: payload.size,

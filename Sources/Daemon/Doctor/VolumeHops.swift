@@ -46,8 +46,7 @@ struct VolumeHops {
     private static func existing(_ directory: String) -> String {
         var path = directory
         while !WholeFile.exists(path) {
-            guard let slash = path.lastIndex(of: "/") else { return "." }
-            path = slash == path.startIndex ? "/" : String(path[..<slash])
+            path = WholeFile.directory(of: path)
         }
         return path
     }

@@ -12,6 +12,8 @@ final class Payload {
 
     let title: String
     private(set) var size: Int64 = 0
+    /// Whether it is a tar, gzip or not, and no file that would be served under its own name.
+    private(set) var isArchive = true
     private let file: FileDescriptor
     private var hash: SHA256
 
@@ -54,6 +56,7 @@ final class Payload {
         }
         try decoder.finish { try drain.consume($1, as: $0) }
         try drain.finish()
+        payload.isArchive = decoder.format == .tar
         return payload
     }
 
