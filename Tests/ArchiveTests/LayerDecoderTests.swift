@@ -168,7 +168,7 @@ import Zlib
         var sink = RecordingSink()
         var reader = EntryReader(format: .file, title: "a", size: 2)
         #expect(throws: ArchiveError.sizeMismatch(title: "a", expected: 2, received: 3)) {
-            try reader.consume([1, 2, 3].span.bytes, into: &sink)
+            try reader.consume(([1, 2, 3] as [UInt8]).span.bytes, into: &sink)
         }
         #expect(sink.open?.bytes == [])
     }
