@@ -44,6 +44,11 @@ package final class FileLock: Sendable {
         }
     }
 
+    deinit {
+        // Closing frees a lock with its last descriptor, and a child between its fork and its exec has them all.
+        for number in [descriptor.number, directory.number] { _ = flock(number, LOCK_UN) }
+    }
+
     /// The process id in the file; `nil` where it can't be read or the holder has not written it yet.
     private static func holder(_ descriptor: borrowing FileDescriptor) -> Int32? {
         // Twenty bytes hold any process id; a failed read only makes the message poorer.
