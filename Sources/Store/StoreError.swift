@@ -97,8 +97,8 @@ extension StoreError: CustomStringConvertible {
             "can't use the volume \(volume): \(process.map { "process \($0)" } ?? "another process") has it;"
                 + " stop that one or set another storage.directory"
         case .failed(let doing, let cause) where cause.isNotFound:
-            "\(doing) failed: \(cause); check that the volume is mounted, and restart the daemon where something of it"
-                + " was moved or removed"
+            "\(doing) failed: \(cause); check that the volume is mounted writable and owned by this user, and restart the"
+                + " daemon where something of it was moved or removed"
         case .failed(let doing, let cause):
             "\(doing) failed: \(cause); check that the volume is mounted writable and owned by this user"
         case .outOfSpace(let doing, let path):
