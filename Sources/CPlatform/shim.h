@@ -59,6 +59,11 @@ static inline int specman_syncfs(int descriptor) {
     return (int)syscall(SYS_syncfs, descriptor);
 }
 
+// sync_file_range(2) is declared for _GNU_SOURCE only; 2 is SYNC_FILE_RANGE_WRITE, which waits for nothing.
+static inline int specman_start_writing(int descriptor, int64_t offset, int64_t count) {
+    return (int)syscall(SYS_sync_file_range, descriptor, offset, count, 2U);
+}
+
 // flock(2): a lock that the kernel takes back with the last descriptor, so also after a kill.
 static inline int specman_lock_exclusively(int descriptor) {
     return flock(descriptor, LOCK_EX | LOCK_NB);

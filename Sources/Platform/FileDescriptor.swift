@@ -87,6 +87,13 @@ package struct FileDescriptor: ~Copyable, Sendable {
         _ = try systemCall("fsync") { Glibc.fsync(number) }
     }
 
+    /// Has the disk begin with what was written from `offset` on, without waiting for it (`sync_file_range(2)`).
+    ///
+    /// A hint: where it can't be followed, a later sync does the whole of the work and reports what failed.
+    package borrowing func startWriting(from offset: Int64, count: Int64) {
+        _ = specman_start_writing(number, offset, count)
+    }
+
     /// What the file system knows of the file (`fstat(2)`).
     package borrowing func status() throws(SystemError) -> FileStatus {
         var status = stat()

@@ -16,6 +16,10 @@ final class Index: Sendable {
     /// Pages (4 KiB) in the log before it is folded into the database: 16 MiB, so that a bulk insert doesn't stop often.
     private static let checkpointPages = 4096
 
+    /// Memory for pages of the connection that writes, in KiB: where a batch of rows doesn't fit, its pages go into the log
+    /// and back several times.
+    private static let writerCache = 16 << 10
+
     private let pool: DatabasePool
     private let path: String
     /// Set by the first sign of damage.
@@ -33,6 +37,8 @@ final class Index: Sendable {
             guard !database.configuration.readonly else { return }
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.checkpointPages)")
+            // Negative: in KiB (SQLite, "PRAGMA cache_size").
+            try database.execute(sql: "PRAGMA cache_size = -\(Self.writerCache)")
         }
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
@@ -76,6 +82,21 @@ final class Index: Sendable {
     /// Reads without a transaction: each statement sees one state, and the rows of a published release don't change.
     func read<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
         try attempt(doing) { try pool.unsafeRead(body) }
+    }
+
+    /// Reads in one transaction: where there are many statements, taking SQLite's lock for each costs more than they do.
+    func readTogether<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        try attempt(doing) {
+            try pool.unsafeRead { database in
+                var value: Value?
+                try database.inTransaction(.deferred) {
+                    value = try body(database)
+                    return .commit
+                }
+                guard let value else { throw StoreError.index(doing: doing, reason: "the transaction ended early") }
+                return value
+            }
+        }
     }
 
     /// Writes in one durable transaction.

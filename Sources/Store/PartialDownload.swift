@@ -11,9 +11,15 @@ package final class PartialDownload: Sendable {
     private let layout: VolumeLayout
     private let file: Mutex<OpenFile>
 
+    /// How many bytes come together before the disk is told to begin with them: what is left for the end is little, and
+    /// the disk would have been idle until then.
+    private static let writtenAtOnce: Int64 = 8 << 20
+
     private struct OpenFile: ~Copyable {
         var descriptor: FileDescriptor
         var length: Int64
+        /// Up to where the disk was told to begin.
+        var begun: Int64
     }
 
     init(_ descriptor: Descriptor, layout: VolumeLayout) throws(StoreError) {
@@ -49,6 +55,10 @@ package final class PartialDownload: Sendable {
             try file.withLock { file throws(SystemError) in
                 try file.descriptor.write(bytes)
                 file.length += Int64(bytes.byteCount)
+                if file.length - file.begun >= Self.writtenAtOnce {
+                    file.descriptor.startWriting(from: file.begun, count: file.length - file.begun)
+                    file.begun = file.length
+                }
             }
         } catch {
             throw failure("writing", error)
@@ -100,7 +110,7 @@ package final class PartialDownload: Sendable {
     private static func open(_ name: [UInt8], in layout: VolumeLayout) throws(SystemError) -> OpenFile {
         let opened = try layout.archives.open(name, [.readWrite, .create, .append], mode: 0o644)
         let length = try opened.status().size
-        return OpenFile(descriptor: opened, length: length)
+        return OpenFile(descriptor: opened, length: length, begun: length)
     }
 
     private func attempt<Value: Sendable>(

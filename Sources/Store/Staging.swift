@@ -162,7 +162,7 @@ package final class Staging: Sendable {
             var row = IndexRow(path: path, kind: .link, modified: nil, target: target)
             let previous = try previous(at: path)
             row.modified = core.modified(row, archived: modified, previous: previous)
-            try core.add([row])
+            core.add([row])
         }
     }
 
@@ -187,7 +187,7 @@ package final class Staging: Sendable {
             row.path = path
             let archived = found.modified ?? Timestamp(seconds: 0)
             row.modified = core.modified(row, archived: archived, previous: try previous(at: path))
-            try core.add([row])
+            core.add([row])
         }
     }
 
@@ -204,10 +204,16 @@ package final class Staging: Sendable {
         }
     }
 
+    /// Has the disk begin with what is staged while it is looked through: the publication then waits for the rest only.
+    package func beginSyncing() {
+        core.beginSyncing()
+    }
+
     /// Ends the making without a result; returns when no thread works at it any more.
     func cancel(because error: StoreError) {
         core.fail(error)
         for writer in writers { writer.drain() }
+        core.settle()
         producer.withLock { $0.file = nil }
     }
 
@@ -244,7 +250,7 @@ package final class Staging: Sendable {
             _ = try producer.tree.link(origin, of: release, size: size, to: path)
         }
         row.modified = core.modified(row, archived: modified, previous: facts.0)
-        try core.add([row])
+        core.add([row])
     }
 
     private func previous(at path: ReleasePath) throws(StoreError) -> IndexRow? {
@@ -279,7 +285,7 @@ package final class Staging: Sendable {
             guard status?.kind == .directory else { throw .refused(entry: "\(entry)", reason: .nameTaken) }
         }
         let known = modified.flatMap { $0.seconds > 0 ? $0 : nil }
-        try core.add([IndexRow(path: path, kind: .directory, modified: known)])
+        core.add([IndexRow(path: path, kind: .directory, modified: known)])
     }
 
     private func submit(_ shard: Int, _ producer: inout Producer) {

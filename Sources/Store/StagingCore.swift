@@ -1,12 +1,16 @@
 internal import Content
+internal import Dispatch
 internal import GRDB
 internal import Platform
 internal import Synchronization
 
 /// What the producer and the writers of a staging share.
 final class StagingCore: Sendable {
-    /// Rows gathered before they go into the index: about 1 MiB.
-    private static let rowsAtOnce = 4096
+    /// Rows gathered before they go into the index, about 4 MiB: digests lie all over their index, so that each batch
+    /// writes most of its pages anew, and fewer batches write less.
+    private static let rowsAtOnce = 16_384
+    /// Batches on their way into the index while the next one gathers.
+    private static let batchesUnderWay = 1
 
     let layout: VolumeLayout
     let index: Index
@@ -20,6 +24,9 @@ final class StagingCore: Sendable {
     private let linkCeiling: Int64
     private let reserve: Int64
     private let rows = Mutex<[IndexRow]>([])
+    private let inserting = DispatchQueue(label: "specman.store.rows")
+    private let room = DispatchSemaphore(value: batchesUnderWay)
+    private let syncing = DispatchQueue(label: "specman.store.sync")
     private let failure = Mutex<StoreError?>(nil)
     private let links = Atomic(true)
 
@@ -64,26 +71,59 @@ final class StagingCore: Sendable {
         try layout.requireSpace(count, reserve: reserve)
     }
 
-    /// Adds rows to the index when enough have come together, in the order in which they come.
-    func add(_ new: [IndexRow]) throws(StoreError) {
-        try rows.withLock { rows throws(StoreError) in
+    /// Adds rows to the index when enough have come together, in the order in which they come. A failure shows at a
+    /// later call.
+    func add(_ new: [IndexRow]) {
+        rows.withLock { rows in
             rows += new
-            if rows.count >= Self.rowsAtOnce { try insert(&rows) }
+            if rows.count >= Self.rowsAtOnce { submit(&rows) }
         }
     }
 
-    /// Adds all rows there are to the index.
+    /// Adds all rows there are to the index, and waits until they are there.
     func flush() throws(StoreError) {
-        try rows.withLock { rows throws(StoreError) in try insert(&rows) }
+        rows.withLock { submit(&$0) }
+        settle()
+        try check()
     }
 
-    private func insert(_ rows: inout [IndexRow]) throws(StoreError) {
+    /// Has the disk begin with what is staged. A failure shows at the next ``check()`` after ``settle()``.
+    func beginSyncing() {
+        syncing.async { [self] in
+            guard !hasFailed else { return }
+            do throws(SystemError) {
+                try root.syncFileSystem()
+            } catch {
+                fail(StoreError(doing: "making the release durable", error))
+            }
+        }
+    }
+
+    /// Waits until nothing is on its way into the index, or to the disk by ``beginSyncing()``.
+    func settle() {
+        inserting.sync {}
+        syncing.sync {}
+    }
+
+    /// Hands the rows over, waiting while too many are under way: nobody may overtake, or the earlier of two rows with
+    /// one path would win.
+    private func submit(_ rows: inout [IndexRow]) {
         guard !rows.isEmpty else { return }
         let batch = rows
-        try index.writeLazily("indexing the release") { database in
-            try Index.insert(batch, into: self.number, database)
+        rows = []
+        rows.reserveCapacity(Self.rowsAtOnce)
+        room.wait()
+        inserting.async { [self] in
+            defer { room.signal() }
+            guard !hasFailed else { return }
+            do throws(StoreError) {
+                try index.writeLazily("indexing the release") { database in
+                    try Index.insert(batch, into: number, database)
+                }
+            } catch {
+                fail(error)
+            }
         }
-        rows.removeAll(keepingCapacity: true)
     }
 
     /// What the release served so far has at `path`.

@@ -54,7 +54,7 @@ final class StagingWriter: Sendable {
         let digests = try Self.digests(of: batch)
         var facts: [Facts] = []
         if !core.sources.isEmpty {
-            facts = try core.index.read("looking for known files") { database in
+            facts = try core.index.readTogether("looking for known files") { database in
                 try zip(batch.files, digests).map { file, digest in
                     let previous = try self.core.previous(at: file.path, database)
                     let source = try self.core.source(of: digest, at: file.path, previous: previous, database)
@@ -82,7 +82,7 @@ final class StagingWriter: Sendable {
                 rows.append(row)
             }
         }
-        try core.add(rows)
+        core.add(rows)
     }
 
     private static func digests(of batch: SmallFiles) throws(StoreError) -> [Digest] {

@@ -108,6 +108,8 @@ extension Volume {
         var row: ReleaseRow
         do throws(StoreError) {
             try staging.seal()
+            staging.core.settle()
+            try staging.core.check()
             row = try describe(staging, archives: archives)
         } catch {
             discard(staging)

@@ -48,10 +48,7 @@ struct CountedSite {
     func systemCalls(for paths: [String], _ arguments: [String] = []) throws -> (working: Double, all: Double) {
         let calls = try SystemCalls.count(of: site.daemon.identifier) { try ask(paths, arguments) }
         let all = calls.values.reduce(0, +)
-        let waiting = calls.filter {
-            ["epoll_wait", "epoll_pwait", "futex", "restart_syscall", "ppoll"].contains($0.key)
-        }
-        let working = all - waiting.values.reduce(0, +)
+        let working = SystemCalls.working(calls)
         print("system calls of \(paths.count) requests:", calls.sorted { $0.value > $1.value }.prefix(8))
         return (Double(working) / Double(paths.count), Double(all) / Double(paths.count))
     }

@@ -7,6 +7,12 @@ enum SystemCalls {
         let description: String
     }
 
+    /// How many of `calls` move bytes or touch files, and don't only wait.
+    static func working(_ calls: [String: Int]) -> Int {
+        let waiting: Set<String> = ["epoll_wait", "epoll_pwait", "futex", "restart_syscall", "poll", "ppoll"]
+        return calls.reduce(0) { sum, call in waiting.contains(call.key) ? sum : sum + call.value }
+    }
+
     /// Counts what `process` calls, in all its threads, while `work` runs.
     static func count(of process: Int32, during work: () throws -> Void) throws -> [String: Int] {
         let directory = try TemporaryDirectory()

@@ -6,7 +6,8 @@ internal import Store
 internal import Synchronization
 
 /// Takes one layer from the registry to the staging, in two stages with a bounded hand-over between them:
-/// (1) transfer, digest, inflate, on the caller's thread; (2) tar, per-file digest and writing, on a queue of its own.
+/// (1) transfer, digest, inflate, on the caller's thread; (2) tar, on a queue of its own, from which the staging's writers
+/// take the files to digest and write them.
 ///
 /// Whichever stage fails ends the other one; nothing of the layer is published, as only the caller seals the staging.
 struct LayerPipeline {

@@ -18,6 +18,8 @@ struct ReleaseInspector: Sendable {
     /// - Throws: `CheckFailure` where a finding refuses it; `StoreError`; `RegistryError` where the time is over.
     func inspect(_ staging: Staging, before deadline: Deadline) throws -> CheckReport {
         let tree = TreeOfRelease(tree: try staging.sealedTree())
+        // The processor reads, the disk writes.
+        staging.beginSyncing()
         let report = try ReleaseChecks(policy).run(on: tree, since: try staging.basis?.report()) {
             try deadline.check("checking \(staging.tag)")
         }

@@ -112,7 +112,8 @@ struct Growth {
         math.randomseed(1)
         request = function()
           local index = math.random(0, files - 1)
-          return wrk.format("GET", string.format("/%07d/%07d.yaml", math.floor(index / \(ReleaseArchive.perFolder)), index))
+          return wrk.format("GET", string.format("/%07d/%07d.%s", math.floor(index / \(ReleaseArchive.perFolder)), index,
+            index % \(ReleaseArchive.manifestEvery) == 0 and "yaml" or "bin"))
         end
 
         """.write(toFile: file, atomically: true, encoding: .utf8)

@@ -2,13 +2,21 @@ import Archive
 import Content
 import Foundation
 
-/// An archive of many files, made without a tree on the disk.
+/// An archive of many files, made without a tree on the disk: manifests, and packed things among them.
 enum ReleaseArchive {
     /// Writes a `.tgz`.
     ///
     /// - Parameters:
     ///   - changed: every how many-th file has another content than in revision 0; none in revision 0 itself.
-    static func write(_ path: String, files: Int, size: Int, revision: Int = 0, changed every: Int = 100) throws {
+    ///   - manifests: every how many-th file is YAML, which specman looks through before it publishes a release.
+    static func write(
+        _ path: String,
+        files: Int,
+        size: Int,
+        revision: Int = 0,
+        changed every: Int = 100,
+        manifests: Int = manifestEvery
+    ) throws {
         try Data().write(to: URL(fileURLWithPath: path))
         guard let file = FileHandle(forWritingAtPath: path) else { throw BenchmarkError("can't write \(path)") }
         var writer = try ArchiveWriter { bytes in
@@ -20,10 +28,13 @@ enum ReleaseArchive {
             for index in folder * perFolder..<min(files, (folder + 1) * perFolder) {
                 let isChanged = revision > 0 && index % every == 0
                 let seed = UInt64(index) + (isChanged ? UInt64(revision) * 10_000_000 : 0)
-                let content = [UInt8](FileContent.bytes(size, seed: seed))
+                let isManifest = index % manifests == 0
+                let content = [UInt8](
+                    isManifest ? FileContent.manifest(size, seed: seed) : FileContent.packed(size, seed: seed)
+                )
                 try writer.beginFile(
-                    try ReleasePath(Array("\(name(folder))/\(name(index)).yaml".utf8)),
-                    size: Int64(size),
+                    try ReleasePath(Array("\(name(folder))/\(name(index)).\(isManifest ? "yaml" : "bin")".utf8)),
+                    size: Int64(content.count),
                     modified: time
                 )
                 try writer.write(content.span.bytes)
@@ -35,10 +46,11 @@ enum ReleaseArchive {
     }
 
     static let perFolder = 1000
+    static let manifestEvery = 10
 
     /// The path of a file of such an archive.
     static func path(of index: Int) -> String {
-        "/\(name(index / perFolder))/\(name(index)).yaml"
+        "/\(name(index / perFolder))/\(name(index)).\(index % manifestEvery == 0 ? "yaml" : "bin")"
     }
 
     /// Of one length, so that the order of numbers is that of names, which the archive wants.
