@@ -16,12 +16,12 @@ import Testing
     }
 
     @Test func comeNoEarlier() throws {
-        let server = try TestServer(Self.responder(.milliseconds(400)))
+        let server = try TestServer(Self.responder(.seconds(2)))
         var client = try server.connect()
         let start = ContinuousClock.now
         try client.send("GET /late HTTP/1.1\r\nHost: h\r\n\r\n")
         _ = try client.answer()
-        #expect(ContinuousClock.now - start >= .milliseconds(400))
+        #expect(ContinuousClock.now - start >= .seconds(2))
     }
 
     @Test func holdNoWorker() throws {
