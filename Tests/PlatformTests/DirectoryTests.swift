@@ -53,6 +53,13 @@ import Testing
         #expect(throws: SystemError.self) { try open(name, way) }
     }
 
+    /// Out and in again: what is there at the end is beneath, the way isn't.
+    @Test(arguments: Way.allCases) func nothingClimbs(way: Way) throws {
+        let name = URL(fileURLWithPath: scratch.path).lastPathComponent
+        #expect(throws: SystemError.self) { try open("../\(name)/a/b/f", way) }
+        #expect(throws: SystemError.self) { try open("a/../../\(name)/a/b/f", way) }
+    }
+
     @Test func namesAreMadeRenamedAndRemoved() throws {
         try directory.makeDirectory(bytes("new"))
         let inner = try directory.directory(bytes("new"))
