@@ -210,6 +210,19 @@ struct RequestLogTests {
         #expect(records[3].method == "DELETE" && records[3].tlsVersion == "TLSv1.3")
     }
 
+    /// What a client writes doesn't make a line longer than a pipe takes in one piece.
+    @Test func whatIsKeptOfARequestIsBounded() throws {
+        let collector = Collector()
+        let server = try TestServer(LoggedResponder(collector: collector, body: TestResponder.echo))
+        var client = try server.connect()
+        let target = "/" + String(repeating: "x", count: 5000)
+        try client.send("GET \(target) HTTP/1.1\r\nHost: h\r\nUser-Agent: \(target)\r\n\r\n")
+        _ = try client.answer()
+        let record = try #require(try collector.wait(for: 1).first)
+        #expect(record.target == Array(target.utf8.prefix(768)))
+        #expect(record.userAgent == String(target.prefix(192)))
+    }
+
     @Test func aClientThatGoesAwayIsToldOf() throws {
         let collector = Collector()
         let responder = LoggedResponder(collector: collector) { _ in
