@@ -4,11 +4,14 @@ internal import COpenSSL
 ///
 /// Not `Sendable`: it belongs to one event loop. Copies nothing and never grows, so that nothing is allocated while
 /// a request is answered.
+///
+/// Without the run-time checks for overlapping accesses, of which a request has some thirty here: none of the
+/// properties is ever passed on as `inout`.
 package final class TransportBuffer {
-    @usableFromInline package private(set) var base: UnsafeMutableRawPointer
-    package private(set) var capacity: Int
-    @usableFromInline package var start = 0
-    @usableFromInline package var end = 0
+    @exclusivity(unchecked) @usableFromInline package private(set) var base: UnsafeMutableRawPointer
+    @exclusivity(unchecked) package private(set) var capacity: Int
+    @exclusivity(unchecked) @usableFromInline package var start = 0
+    @exclusivity(unchecked) @usableFromInline package var end = 0
 
     /// - Parameter capacity: In bytes.
     package init(capacity: Int) {

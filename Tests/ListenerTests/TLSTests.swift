@@ -37,7 +37,10 @@ import Testing
         // One after the other goes to each of the loops.
         for _ in 0..<2 {
             let next = try run("openssl", arguments + ["-sess_in", ticket], input: request)
-            #expect(String(decoding: next.output, as: UTF8.self).contains("Reused, "))
+            let text = String(decoding: next.output, as: UTF8.self)
+            #expect(text.contains("Reused, "))
+            // With TLS 1.3 each is shown once only; and the client's last message waits for an answer.
+            #expect(text.contains("New Session Ticket arrived") == (version == "-tls1_3"))
         }
     }
 
