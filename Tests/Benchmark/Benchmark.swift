@@ -47,7 +47,8 @@ struct Benchmark: ParsableCommand {
                 let servers = try names.map(peers.start)
                 findings.serving = try serving(servers)
                 for server in servers { server.stop() }
-                let processor = findings.serving.first { $0.server == "specman" && $0.scenario.hasPrefix("4 KiB") }?.processor
+                let processor = findings.serving.first { $0.server == "specman" && $0.scenario.hasPrefix("4 KiB") }?
+                    .processor
                 findings.metrics = processor.map { MetricsCost(ofRequestTaking: $0) }
             }
             if parts.contains(.idle) { findings.idle = try idle(names, peers) }
