@@ -44,6 +44,28 @@ import Testing
         }
     }
 
+    /// A client may ask for another handshake within a connection, as often as it likes; each would cost the server more
+    /// than the client (CVE-2011-1473).
+    @Test func refusesToRenegotiate() throws {
+        let server = try TestServer(responder)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["timeout", "60", "openssl", "s_client", "-tls1_2", "-msg", "-connect"]
+        process.arguments?.append("127.0.0.1:\(server.port)")
+        let (feed, output) = (Pipe(), Pipe())
+        process.standardInput = feed
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        // Has the client ask; it gives up where it is refused, while its input stays open.
+        try feed.fileHandleForWriting.write(contentsOf: Data("R\n".utf8))
+        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(text.contains("RENEGOTIATING"))
+        #expect(text.contains("no_renegotiation"))
+        #expect(server.server.statistics.handshakesSucceeded == 1)
+    }
+
     @Test func endsGarbageAndGoesOn() throws {
         let server = try TestServer(responder)
         for garbage in [
