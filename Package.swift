@@ -54,14 +54,13 @@ let package = Package(
         // C libraries: module maps and static-inline shims, no logic.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPlatform"),
 
         // Their wrappers.
         room("Platform", ["CPlatform"], settings: wrapper),
         room("OpenSSL", ["COpenSSL"], settings: wrapper),
-        room("Zlib", ["CISAL", "CZlib"], settings: wrapper),
+        room("Zlib", ["CZlib"], settings: wrapper),
         room("Curl", ["CCurl", "Platform"], settings: wrapper),
         // Yams brings libyaml along, as the module CYaml.
         room("YAML", [yams], settings: wrapper),

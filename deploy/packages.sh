@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034
 
 # git fetches the Swift packages; pkg-config tells the build where the C libraries are.
-build_packages="git pkg-config libssl-dev zlib1g-dev libisal-dev libsqlite3-dev libcurl4-openssl-dev libcrypt-dev ca-certificates"
+build_packages="git pkg-config libssl-dev zlib1g-dev libsqlite3-dev libcurl4-openssl-dev libcrypt-dev ca-certificates"
 test_packages="docker-registry nginx-light tinyproxy skopeo apache2-utils curl openssl tar gzip python3-venv strace tzdata testssl.sh \
     slowhttptest util-linux"
 

@@ -47,7 +47,7 @@ package struct LayerDecoder: ~Copyable {
         guard !isFinished else { throw ArchiveError.finished }
         isFinished = true
         if format == nil {
-            let (taken, finding) = sniffer.take(bytes)
+            let (taken, finding) = try sniffer.take(bytes)
             if let finding {
                 try begin(finding)
                 try decodeHeld(emit: emit)
@@ -89,7 +89,13 @@ package struct LayerDecoder: ~Copyable {
             format = .file
             return
         }
-        if isGzip { inflater = Inflater() }
+        if isGzip {
+            do {
+                inflater = try Inflater()
+            } catch {
+                throw .compression(error)
+            }
+        }
         format = .tar
     }
 

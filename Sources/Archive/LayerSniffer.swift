@@ -23,7 +23,7 @@ struct LayerSniffer: ~Copyable {
     private var inflater: Inflater?
 
     /// Takes bytes until it is certain what the layer is; gives how many it took, all of them unless it is certain.
-    mutating func take(_ bytes: RawSpan) -> (taken: Int, finding: Finding?) {
+    mutating func take(_ bytes: RawSpan) throws(ArchiveError) -> (taken: Int, finding: Finding?) {
         var taken = 0
         while taken < bytes.byteCount {
             let room = min(Self.longest - held.count, Self.step)
@@ -33,17 +33,17 @@ struct LayerSniffer: ~Copyable {
             let piece = bytes.extracting(taken..<taken + count)
             held.append(piece)
             taken += count
-            if let finding = look(at: piece) { return (taken, finding) }
+            if let finding = try look(at: piece) { return (taken, finding) }
         }
         return (taken, nil)
     }
 
-    private mutating func look(at piece: RawSpan) -> Finding? {
+    private mutating func look(at piece: RawSpan) throws(ArchiveError) -> Finding? {
         if held.count < 2 { return nil }
         // RFC 1952, section 2.3.1: ID1 and ID2.
         let isGzip = held[0] == 0x1F && held[1] == 0x8B
         if held.count == 2 {
-            if isGzip { inflater = Inflater(bufferSize: Self.step) }
+            if isGzip { try beginInflating() }
             // The first byte was only kept so far.
             let magic = held
             // `bytes` is only unsafe for elements with padding; a byte has none.
@@ -65,6 +65,14 @@ struct LayerSniffer: ~Copyable {
         let block = unsafe probe.span.bytes
         if block.firstNonZero == nil { return .zeros(isGzip: isGzip) }
         return TarHeader.hasChecksum(block) ? .tar(isGzip: isGzip) : .other
+    }
+
+    private mutating func beginInflating() throws(ArchiveError) {
+        do {
+            inflater = try Inflater(bufferSize: Self.step)
+        } catch {
+            throw .compression(error)
+        }
     }
 
     /// Inflates as much as the probe needs; `false` where that is impossible.

@@ -1,10 +1,10 @@
-internal import CISAL
+internal import CZlib
 
 /// Inflates gzip data that arrives in pieces: one member, or several that follow one another and count as one stream.
 ///
 /// What is inflated goes through one buffer that is used again and again, so memory stays the same whatever the size.
 /// A value that can't be copied, as the state behind it is one; freed when it goes out of scope.
-/// Specification: RFC 1952, section 2.2 ("a gzip file consists of a series of members"); ISA-L `isal_inflate`.
+/// Specification: RFC 1952, section 2.2 ("a gzip file consists of a series of members"); zlib `inflate`.
 package struct Inflater: ~Copyable, @unchecked Sendable {
     /// The size of the buffer, in bytes: large enough that the cost of a hand-over vanishes, small enough for the cache.
     package static let defaultBufferSize = 256 << 10
@@ -17,12 +17,10 @@ package struct Inflater: ~Copyable, @unchecked Sendable {
         case failed
     }
 
-    // Used by one owner at a time: the value can't be copied, only moved. On the heap: it is 86 KiB.
-    private let stream: UnsafeMutablePointer<inflate_state>
+    // Used by one owner at a time: the value can't be copied, only moved. On the heap because zlib keeps its address.
+    private let stream: UnsafeMutablePointer<z_stream>
     private let buffer: UnsafeMutableRawBufferPointer
     private var state = State.beforeFirstMember
-    /// Of the member that has begun. The library's own loses its place where a header comes in pieces.
-    private var header = GzipHeader()
 
     /// How many bytes were taken in so far.
     package private(set) var consumedCount: Int64 = 0
@@ -32,20 +30,22 @@ package struct Inflater: ~Copyable, @unchecked Sendable {
     /// Begins a stream.
     ///
     /// - Parameter bufferSize: the most bytes handed over at once, 1 to 2^31 - 1.
-    package init(bufferSize: Int = Inflater.defaultBufferSize) {
-        stream = .allocate(capacity: 1)
-        // ISA-L sets what it reads; the rest must not be what the heap held before.
-        UnsafeMutableRawPointer(stream).initializeMemory(
-            as: UInt8.self,
-            repeating: 0,
-            count: MemoryLayout<inflate_state>.size
-        )
-        isal_inflate_init(stream)
-        stream.pointee.crc_flag = UInt32(ISAL_GZIP_NO_HDR_VER)
+    /// - Throws: ``ZlibError/outOfMemory``, ``ZlibError/incompatibleLibrary``.
+    package init(bufferSize: Int = Inflater.defaultBufferSize) throws(ZlibError) {
+        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        // 15: the largest window; 16 more: a gzip header is required (zlib.h, inflateInit2).
+        let result = inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        guard result == Z_OK else {
+            stream.deallocate()
+            throw result == Z_VERSION_ERROR ? .incompatibleLibrary : .outOfMemory
+        }
+        self.stream = stream
         buffer = .allocate(byteCount: max(1, min(bufferSize, Int(Int32.max))), alignment: 64)
     }
 
     deinit {
+        inflateEnd(stream)
         stream.deallocate()
         buffer.deallocate()
     }
@@ -77,41 +77,37 @@ package struct Inflater: ~Copyable, @unchecked Sendable {
 
     private mutating func inflate(_ input: UnsafeRawBufferPointer, emit: (RawSpan) throws -> Void) throws {
         var offset = 0
-        // A full buffer may leave output behind in the library, to be fetched without further input.
+        // A full buffer may leave output behind in zlib, to be fetched without further input.
         var isBufferFull = false
         while offset < input.count || isBufferFull {
-            if offset < input.count {
-                try beginMember(with: input[offset])
-                let taken = try header.take(UnsafeRawBufferPointer(rebasing: input[offset...]))
-                offset += taken
-                consumedCount += Int64(taken)
-                guard header.isComplete else { continue }
-            }
+            if offset < input.count { try beginMember(with: input[offset]) }
             let available = min(input.count - offset, Int(Int32.max))
-            // The library reads through this pointer only; its type says otherwise.
+            // zlib reads through this pointer only; without ZLIB_CONST its type says otherwise.
             stream.pointee.next_in = UnsafeMutablePointer(
                 mutating: input.baseAddress?.advanced(by: offset).assumingMemoryBound(to: UInt8.self)
             )
             stream.pointee.avail_in = UInt32(available)
             stream.pointee.next_out = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
             stream.pointee.avail_out = UInt32(buffer.count)
-            let result = isal_inflate(stream)
+            let result = CZlib.inflate(stream, Z_NO_FLUSH)
             let taken = available - Int(stream.pointee.avail_in)
             offset += taken
             consumedCount += Int64(taken)
             let produced = buffer.count - Int(stream.pointee.avail_out)
-            var failure = Self.failure(result)
-            let isAtEnd = stream.pointee.block_state == ISAL_BLOCK_FINISH
-            // What it read ahead of a member's end it gives back, but never more than it was given in this piece.
-            if offset < 0 || taken == 0 && produced == 0 && !isAtEnd && offset < input.count {
-                failure = failure ?? .corrupt(reason: "the library makes no progress")
-            }
-            isBufferFull = produced == buffer.count && !isAtEnd
-            if failure == nil, isAtEnd, case .inMember = state {
+            isBufferFull = produced == buffer.count && result == Z_OK
+            var failure: ZlibError?
+            switch result {
+            case Z_OK: break
+            case Z_STREAM_END:
                 state = .afterMember
                 memberCount += 1
+            // No progress for want of input: there was none left, or the full buffer had nothing behind it.
+            case Z_BUF_ERROR where taken == available: break
+            case Z_MEM_ERROR: failure = .outOfMemory
+            default: failure = .corrupt(reason: stream.pointee.msg.map { String(cString: $0) } ?? "code \(result)")
             }
-            // What stands before damage is handed over all the same, as far as it is known.
+            // What stands before damage is handed over all the same: how much that is must not depend on how the input
+            // was cut.
             if produced > 0 { try emit(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<produced]))) }
             if let failure { throw failure }
         }
@@ -123,22 +119,10 @@ package struct Inflater: ~Copyable, @unchecked Sendable {
         case .beforeFirstMember: state = .inMember
         case .inMember, .failed: break
         case .afterMember:
-            // RFC 1952 section 2.3.1: ID1 = 31. The header looks at the rest.
+            // RFC 1952 section 2.3.1: ID1 = 31. The rest of the header is checked by zlib.
             guard first == 0x1F else { throw .trailingBytes(offset: consumedCount) }
-            isal_inflate_reset(stream)
-            header = GzipHeader()
+            guard inflateReset(stream) == Z_OK else { throw .corrupt(reason: "no further member can begin") }
             state = .inMember
-        }
-    }
-
-    private static func failure(_ result: Int32) -> ZlibError? {
-        switch result {
-        case ISAL_DECOMP_OK, ISAL_END_INPUT: nil
-        case ISAL_INVALID_BLOCK: .corrupt(reason: "invalid block")
-        case ISAL_INVALID_SYMBOL: .corrupt(reason: "invalid code")
-        case ISAL_INVALID_LOOKBACK: .corrupt(reason: "invalid distance too far back")
-        case ISAL_INCORRECT_CHECKSUM: .corrupt(reason: "incorrect data or length check")
-        default: .corrupt(reason: "code \(result)")
         }
     }
 }

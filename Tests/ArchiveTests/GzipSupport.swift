@@ -18,7 +18,7 @@ struct Inflated: Equatable {
 }
 
 func inflate(_ bytes: [UInt8], cutAt cuts: [Int] = [], bufferSize: Int = 100) throws -> Inflated {
-    var inflater = Inflater(bufferSize: bufferSize)
+    var inflater = try Inflater(bufferSize: bufferSize)
     var inflated = Inflated()
     do {
         for (start, end) in zip([0] + cuts, cuts + [bytes.count]) {

@@ -38,10 +38,10 @@ import Zlib
     @Test func aWrongChecksumOrLengthIsNoticed() throws {
         var member = try gzip(text)
         member[member.count - 8] ^= 1
-        #expect(try inflateEveryWay(member).error == .corrupt(reason: "incorrect data or length check"))
+        #expect(try inflateEveryWay(member).error == .corrupt(reason: "incorrect data check"))
         member[member.count - 8] ^= 1
         member[member.count - 1] ^= 1
-        #expect(try inflateEveryWay(member).error == .corrupt(reason: "incorrect data or length check"))
+        #expect(try inflateEveryWay(member).error == .corrupt(reason: "incorrect length check"))
     }
 
     @Test func zlibAndRawStreamsAreNoGzip() throws {
@@ -90,7 +90,7 @@ import Zlib
 
     @Test func piecesAreNeverLargerThanTheBuffer() throws {
         let member = try gzip([UInt8](repeating: 7, count: 1 << 20))
-        var inflater = Inflater(bufferSize: 4096)
+        var inflater = try Inflater(bufferSize: 4096)
         var largest = 0
         var total = 0
         try inflater.consume(member.span.bytes) { piece in
@@ -106,7 +106,7 @@ import Zlib
     @Test func whatTheReceiverThrowsEndsTheStream() throws {
         struct Full: Error {}
         let member = try gzip(text)
-        var inflater = Inflater()
+        var inflater = try Inflater()
         do {
             try inflater.consume(member.span.bytes) { _ in throw Full() }
             Issue.record("nothing was thrown")

@@ -7,7 +7,7 @@ import Testing
     private static let rooms: [String: Set<String>] = [
         "Platform": ["CPlatform", "Glibc"],
         "OpenSSL": ["COpenSSL"],
-        "Zlib": ["CISAL", "CZlib"],
+        "Zlib": ["CZlib"],
         // Proxies are named in the environment, and NO_PROXY holds addresses.
         "Curl": ["CCurl", "Platform"],
         // libyaml, as Yams has it.
