@@ -83,12 +83,26 @@ import Testing
         #expect(try content(of: active) == Self.tree(number), what)
     }
 
+    /// Puts the volume back to what it was at first. A reader of the last point may be closing the index still, and make
+    /// a file in the directory that is being removed; a copy into what is left would lie below it.
+    private func reset() throws {
+        let patience = Date(timeIntervalSinceNow: 60)
+        while FileManager.default.fileExists(atPath: volume) {
+            do {
+                try FileManager.default.removeItem(atPath: volume)
+            } catch {
+                guard Date() < patience else { throw error }
+                usleep(10_000)
+            }
+        }
+        try Command.run("cp", ["-a", base, volume])
+    }
+
     /// Runs `specman sync` with one failing call, and then looks at everything.
     ///
     /// - Returns: whether the process came to that call at all.
     private func point(_ number: Int, _ code: Int32, _ extent: FailingCalls.Extent, final: [String]) throws -> Bool {
-        try? FileManager.default.removeItem(atPath: volume)
-        try Command.run("cp", ["-a", base, volume])
+        try reset()
         let environment = try calls.environment(failing: number, with: code, extent, below: volume)
         let sync = try Command.output(
             DaemonProcess.executable.path,

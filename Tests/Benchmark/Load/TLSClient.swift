@@ -66,7 +66,7 @@ final class TLSClient {
     ///
     /// - Returns: how many bytes its body has.
     func get(_ path: String, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)
         guard SSL_write(session, request, Int32(request.count)) == Int32(request.count) else {
             throw BenchmarkError("the request for \(path) could not be sent")
         }
@@ -99,7 +99,7 @@ final class TLSClient {
     private static func length(_ head: ArraySlice<UInt8>, _ path: String) throws -> Int {
         let text = String(decoding: head, as: UTF8.self).lowercased()
         guard text.hasPrefix("http/1.1 200"), let match = text.firstMatch(of: /content-length: *(\d+)/),
-            let length = Int(match.1)
+            let length = Int(match.1), length > 0
         else { throw BenchmarkError("an answer for \(path) that can't be measured: \(text)") }
         return length
     }
