@@ -82,8 +82,8 @@ extension EventLoop {
 
     /// Decrypts and handles requests as long as there is input and the connection is not busy.
     ///
-    /// The session is asked until it wants more, so that nothing is left in it or in the buffers that no event
-    /// would come for: neither after the handshake nor between requests.
+    /// The session is asked as long as it or the buffers hold something, so that nothing is left that no event would come
+    /// for: neither after the handshake nor between requests. Not once more, to hear that it wants more.
     private func advance(_ connection: Connection) {
         if connection.phase == .handshaking { shakeHands(connection) }
         while true {
@@ -92,7 +92,9 @@ extension EventLoop {
                     connection.phase == .readingHead ? takeHead(connection) : takeBody(connection)
                 if needsMore { break }
             }
-            guard connection.readsRequests, let session = connection.session else { break }
+            guard connection.readsRequests, let session = connection.session,
+                !transport.input.isEmpty || session.hasPending
+            else { break }
             plain.compact()
             // OpenSSL writes within the buffer, whose memory lives as long as the loop.
             let reading = unsafe session.read(into: plain.writable)

@@ -73,6 +73,9 @@ package final class TLSSession {
         }
     }
 
+    /// Whether it holds bytes that were received and not read yet, be it a part of a record (`SSL_has_pending(3)`).
+    package var hasPending: Bool { SSL_has_pending(session) == 1 }
+
     /// Encrypts all of `bytes` into the transport's output, which must have room for them and their records.
     package func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var count = 0
