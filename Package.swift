@@ -64,6 +64,8 @@ let package = Package(
         room("Curl", ["CCurl", "Platform"], settings: wrapper),
         // Yams brings libyaml along, as the module CYaml.
         room("YAML", [yams], settings: wrapper),
+        // GRDB brings SQLite along, as the module GRDBSQLite.
+        room("SQLite", [grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")], settings: wrapper),
 
         // The rooms, in the order in which the bytes pass through them.
         room("Content", []),
@@ -71,7 +73,7 @@ let package = Package(
         room("Registry", ["Content", "Curl", "OpenSSL", "Platform"]),
         room("Archive", ["Content", "Zlib"]),
         room("Checks", ["Content", "YAML"]),
-        room("Store", ["Content", "OpenSSL", "Platform", grdb]),
+        room("Store", ["Content", "OpenSSL", "Platform", "SQLite", grdb]),
         room("Serving", ["Content", "HTTP", "Store", "Zlib"]),
         room("Listener", ["HTTP", "OpenSSL", "Platform"]),
         room("Daemon", stages + ["Curl", logging, yams]),

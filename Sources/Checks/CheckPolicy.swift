@@ -1,6 +1,7 @@
 package import Content
 
-/// What is looked for in a release before it is published (`source.checks` of the configuration).
+/// What is looked for in a release (`source.checks` of the configuration): before it is published where that can refuse it,
+/// else as soon as it is served.
 package struct CheckPolicy: Hashable, Sendable {
     /// What follows from a finding.
     package enum Strictness: String, CaseIterable, Hashable, Sendable {
@@ -37,6 +38,9 @@ package struct CheckPolicy: Hashable, Sendable {
     package var checks: Set<Finding.Check> {
         Set(Finding.Check.allCases.filter { strictness(of: $0) != .off })
     }
+
+    /// Whether a finding can keep a release from being published.
+    package var canRefuse: Bool { Finding.Check.allCases.contains { strictness(of: $0) == .refuse } }
 
     /// Why a release with this report isn't published; `nil` where it is.
     package func refusal(of report: CheckReport) -> CheckFailure? {

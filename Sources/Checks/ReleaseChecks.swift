@@ -2,7 +2,7 @@ package import Content
 internal import Dispatch
 internal import Synchronization
 
-/// Looks through a release before it is published.
+/// Looks through a release.
 ///
 /// It takes a few files at a time, whatever the release's size, on two threads; a file that the release before has with
 /// the same bytes, and nothing was found in then, isn't read again.

@@ -63,7 +63,13 @@ package struct Digest: Hashable, Sendable {
 
     /// The 32 bytes of the sum.
     package var bytes: [UInt8] {
-        [a, b, c, d].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) } }
+        [UInt8](capacity: Self.byteCount) { span in
+            for word in [a, b, c, d] {
+                for shift in stride(from: 56, through: 0, by: -8) {
+                    span.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+                }
+            }
+        }
     }
 
     /// The sum as 64 lower-case hex digits.

@@ -85,9 +85,11 @@ package struct ReleasePath: Hashable, Sendable {
     }
 
     /// The directory that holds this; the root for the root.
-    package var parent: ReleasePath {
-        guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return .root }
-        return ReleasePath(checked: Array(bytes[..<slash]))
+    package var parent: ReleasePath { ReleasePath(checked: Array(parentBytes)) }
+
+    /// The bytes of ``parent``.
+    package var parentBytes: ArraySlice<UInt8> {
+        bytes[..<(bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0)]
     }
 
     /// This path and then `name`, which may have several components, and may not climb.

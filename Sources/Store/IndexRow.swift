@@ -1,6 +1,7 @@
 internal import Content
 internal import Foundation
 internal import GRDB
+internal import SQLite
 
 /// What the index keeps of one name of a release.
 struct IndexRow: Sendable, Hashable {
@@ -38,38 +39,62 @@ struct IndexRow: Sendable, Hashable {
         self.target = target
     }
 
-    /// Takes ``columns`` of the name at `path`.
+    /// Takes ``columns`` of the name at `path` from the row that `statement` is at.
     ///
     /// - Throws: ``StoreError/corruptIndex(doing:reason:)`` where a column holds what is never written.
-    init(_ row: Row, path: ReleasePath) throws(StoreError) {
-        guard let kind = Kind(rawValue: row[0]) else {
+    init(_ statement: borrowing RowStatement, path: ReleasePath) throws(StoreError) {
+        guard let kind = Kind(rawValue: statement.integer(0)) else {
             throw .corruptIndex(doing: "reading \(path)", reason: "unknown kind of entry")
         }
-        let digest = (row[2] as Data?).flatMap { Digest(bytes: Array($0)) }
+        let digest = statement.bytes(2).flatMap { Digest(bytes: $0) }
         if kind == .file, digest == nil { throw .corruptIndex(doing: "reading \(path)", reason: "no digest") }
-        let seconds: Int64 = row[3]
+        let seconds = statement.integer(3)
         self.init(
             path: path,
             kind: kind,
-            size: row[1],
+            size: statement.integer(1),
             digest: digest,
-            modified: seconds > 0 ? Timestamp(seconds: seconds, nanoseconds: row[4]) : nil,
-            target: (row[5] as Data?).map(Array.init) ?? []
+            modified: seconds > 0
+                ? Timestamp(seconds: seconds, nanoseconds: Int32(clamping: statement.integer(4))) : nil,
+            target: statement.bytes(5) ?? []
         )
+    }
+
+    /// Takes ``columns``, `directory` and `name` from the row that `statement` is at.
+    init(of statement: borrowing RowStatement) throws {
+        let path = try ReleasePath(statement.bytes(6) ?? []).appending(statement.bytes(7) ?? [])
+        try self.init(statement, path: path)
+    }
+}
+
+/// Finds rows by their paths, links not followed.
+struct RowFinder: ~Copyable {
+    private let statement: RowStatement
+
+    init(_ database: Database) throws {
+        statement = RowStatement(
+            try database.cachedStatement(
+                sql: "SELECT \(IndexRow.columns) FROM files WHERE release = ? AND directory = ? AND name = ?"
+            )
+        )
+    }
+
+    /// The row at `path` of release `number`.
+    func row(at path: ReleasePath, of number: Int64) throws -> IndexRow? {
+        defer { statement.reset() }
+        try statement.bind(number, at: 1)
+        // Bytes have no padding to show.
+        try unsafe statement.bind(path.parentBytes.span.bytes, at: 2)
+        try unsafe statement.bind(path.name.span.bytes, at: 3)
+        guard try statement.step() else { return nil }
+        return try IndexRow(statement, path: path)
     }
 }
 
 extension Index {
     /// The row at `path` of release `number`, links not followed.
     static func row(at path: ReleasePath, of number: Int64, _ database: Database) throws -> IndexRow? {
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(IndexRow.columns) FROM files WHERE release = ? AND directory = ? AND name = ?"
-        )
-        let row = try Row.fetchOne(
-            statement,
-            arguments: [number, Data(path.parent.bytes), Data(path.name)]
-        )
-        return try row.map { row in try IndexRow(row, path: path) }
+        try RowFinder(database).row(at: path, of: number)
     }
 
     /// The rows in `directory` of release `number`, by name: at most `limit`, of the names after `name`.
@@ -81,30 +106,34 @@ extension Index {
         _ database: Database
     ) throws -> [IndexRow] {
         // No name is empty, so that all come after the empty one.
-        let statement = try database.cachedStatement(
-            sql: "SELECT \(IndexRow.columns), name FROM files WHERE release = ? AND directory = ? AND name > ? "
-                + "ORDER BY name LIMIT ?"
+        let statement = RowStatement(
+            try database.cachedStatement(
+                sql: "SELECT \(IndexRow.columns), name FROM files WHERE release = ? AND directory = ? AND name > ? "
+                    + "ORDER BY name LIMIT ?"
+            )
         )
-        let cursor = try Row.fetchCursor(statement, arguments: [number, Data(directory.bytes), Data(name), limit])
+        try statement.bind(number, at: 1)
+        // Bytes have no padding to show.
+        try unsafe statement.bind(directory.bytes.span.bytes, at: 2)
+        try unsafe statement.bind(name.span.bytes, at: 3)
+        try statement.bind(Int64(limit), at: 4)
         var rows: [IndexRow] = []
-        while let row = try cursor.next() {
-            rows.append(try IndexRow(row, path: try directory.appending(row[6] as Data)))
+        while try statement.step() {
+            rows.append(try IndexRow(statement, path: try directory.appending(statement.bytes(6) ?? [])))
         }
         return rows
     }
 
-    /// Calls `body` with each link of release `number`.
+    /// The links of release `number`.
     static func links(of number: Int64, _ database: Database) throws -> [IndexRow] {
-        let cursor = try Row.fetchCursor(
-            database,
-            sql: "SELECT \(IndexRow.columns), directory, name FROM files WHERE release = ? AND kind = 2",
-            arguments: [number]
+        let statement = RowStatement(
+            try database.cachedStatement(
+                sql: "SELECT \(IndexRow.columns), directory, name FROM files WHERE release = ? AND kind = 2"
+            )
         )
+        try statement.bind(number, at: 1)
         var rows: [IndexRow] = []
-        while let row = try cursor.next() {
-            let path = try ReleasePath(row[6] as Data).appending(row[7] as Data)
-            rows.append(try IndexRow(row, path: path))
-        }
+        while try statement.step() { rows.append(try IndexRow(of: statement)) }
         return rows
     }
 
@@ -120,25 +149,36 @@ extension Index {
 
     /// Adds `rows` to release `number`, the later of two with one path replacing the earlier.
     static func insert(_ rows: [IndexRow], into number: Int64, _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT OR REPLACE INTO files
-                (release, directory, name, kind, size, digest, seconds, nanoseconds, target)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
+        let statement = RowStatement(
+            try database.cachedStatement(
+                sql: """
+                    INSERT OR REPLACE INTO files
+                    (release, directory, name, kind, size, digest, seconds, nanoseconds, target)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """
+            )
         )
+        try statement.bind(number, at: 1)
         for row in rows {
-            try statement.execute(arguments: [
-                number,
-                Data(row.path.parent.bytes),
-                Data(row.path.name),
-                row.kind.rawValue,
-                row.size,
-                row.digest.map { Data($0.bytes) },
-                row.modified?.seconds ?? 0,
-                row.modified?.nanoseconds ?? 0,
-                row.kind == .link ? Data(row.target) : nil,
-            ])
+            // Bytes have no padding to show.
+            try unsafe statement.bind(row.path.parentBytes.span.bytes, at: 2)
+            try unsafe statement.bind(row.path.name.span.bytes, at: 3)
+            try statement.bind(row.kind.rawValue, at: 4)
+            try statement.bind(row.size, at: 5)
+            if let digest = row.digest {
+                try unsafe statement.bind(digest.bytes.span.bytes, at: 6)
+            } else {
+                try statement.bindNull(at: 6)
+            }
+            try statement.bind(row.modified?.seconds ?? 0, at: 7)
+            try statement.bind(Int64(row.modified?.nanoseconds ?? 0), at: 8)
+            if row.kind == .link {
+                try unsafe statement.bind(row.target.span.bytes, at: 9)
+            } else {
+                try statement.bindNull(at: 9)
+            }
+            _ = try statement.step()
+            statement.reset()
         }
     }
 }

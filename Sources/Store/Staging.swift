@@ -242,7 +242,7 @@ package final class Staging: Sendable {
         var row = IndexRow(path: path, kind: .file, size: size, digest: digest, modified: nil)
         let core = core
         let facts = try core.index.read("looking for known files") { database in
-            let previous = try core.previous(at: path, database)
+            let previous = try core.previous(at: path, RowFinder(database))
             return (previous, try core.source(of: digest, at: path, previous: previous, database))
         }
         if let (release, origin) = facts.1 {
@@ -255,7 +255,9 @@ package final class Staging: Sendable {
 
     private func previous(at path: ReleasePath) throws(StoreError) -> IndexRow? {
         let core = core
-        return try core.index.read("looking up \(path)") { database in try core.previous(at: path, database) }
+        return try core.index.read("looking up \(path)") { database in
+            try core.previous(at: path, RowFinder(database))
+        }
     }
 
     private func makeParent(of path: ReleasePath, _ producer: inout Producer) throws(StoreError) {

@@ -127,9 +127,9 @@ final class StagingCore: Sendable {
     }
 
     /// What the release served so far has at `path`.
-    func previous(at path: ReleasePath, _ database: Database) throws -> IndexRow? {
+    func previous(at path: ReleasePath, _ finder: borrowing RowFinder) throws -> IndexRow? {
         guard let active else { return nil }
-        return try Index.row(at: path, of: active.number, database)
+        return try finder.row(at: path, of: active.number)
     }
 
     /// A file with `digest` in a retained release: the one at the same path, else any.

@@ -55,8 +55,9 @@ final class StagingWriter: Sendable {
         var facts: [Facts] = []
         if !core.sources.isEmpty {
             facts = try core.index.readTogether("looking for known files") { database in
-                try zip(batch.files, digests).map { file, digest in
-                    let previous = try self.core.previous(at: file.path, database)
+                let finder = try RowFinder(database)
+                return try zip(batch.files, digests).map { file, digest in
+                    let previous = try self.core.previous(at: file.path, finder)
                     let source = try self.core.source(of: digest, at: file.path, previous: previous, database)
                     return (previous, source)
                 }

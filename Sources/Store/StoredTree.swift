@@ -136,8 +136,8 @@ extension Staging {
 }
 
 extension Release {
-    /// Its files, compared with none.
-    package var tree: StoredTree {
-        StoredTree(index: index, number: number, basis: 0, root: lease.directory, name: "\(tag)")
+    /// Its files, compared with those of `basis`.
+    package func tree(comparedWith basis: Release?) -> StoredTree {
+        StoredTree(index: index, number: number, basis: basis?.number ?? 0, root: lease.directory, name: "\(tag)")
     }
 }

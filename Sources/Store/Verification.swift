@@ -3,6 +3,7 @@ internal import Foundation
 internal import GRDB
 internal import OpenSSL
 internal import Platform
+internal import SQLite
 
 /// A file, link or directory of a release, or a kept archive, that is not what the index says.
 package struct Damage: Sendable, Hashable {
@@ -225,21 +226,22 @@ extension Index {
         limit: Int,
         _ database: Database
     ) throws -> [IndexRow] {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT \(IndexRow.columns), directory, name FROM files
-                WHERE release = ? AND (directory, name) > (?, ?) ORDER BY directory, name LIMIT ?
-                """
+        let statement = RowStatement(
+            try database.cachedStatement(
+                sql: """
+                    SELECT \(IndexRow.columns), directory, name FROM files
+                    WHERE release = ? AND (directory, name) > (?, ?) ORDER BY directory, name LIMIT ?
+                    """
+            )
         )
-        let cursor = try Row.fetchCursor(
-            statement,
-            arguments: [number, Data(path?.parent.bytes ?? []), Data(path.map { Array($0.name) } ?? []), limit]
-        )
+        try statement.bind(number, at: 1)
+        let path = path ?? .root
+        // Bytes have no padding to show.
+        try unsafe statement.bind(path.parentBytes.span.bytes, at: 2)
+        try unsafe statement.bind(path.name.span.bytes, at: 3)
+        try statement.bind(Int64(limit), at: 4)
         var rows: [IndexRow] = []
-        while let row = try cursor.next() {
-            let path = try ReleasePath(row[6] as Data).appending(row[7] as Data)
-            rows.append(try IndexRow(row, path: path))
-        }
+        while try statement.step() { rows.append(try IndexRow(of: statement)) }
         return rows
     }
 }

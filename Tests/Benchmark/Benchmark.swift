@@ -94,9 +94,10 @@ struct Benchmark: ParsableCommand {
             rounds: quick ? 1 : 3,
             python: quick ? nil : python
         )
-        if quick { return try rounds.run("small", files: 5000, size: 10_400, tell: tell) }
-        return try rounds.run("small", files: 50_000, size: 10_400, tell: tell)
-            + rounds.run("large", files: 2000, size: 512 << 10, tell: tell)
+        if quick { return try rounds.run("small", files: 5000, size: 10_400, packed: 0.3, tell: tell) }
+        // Shares by which the archives are as large as those of the first measurements were.
+        return try rounds.run("small", files: 50_000, size: 10_400, packed: 0.3, tell: tell)
+            + rounds.run("large", files: 2000, size: 512 << 10, packed: 0.5, tell: tell)
     }
 
     private func growth(_ specman: String, _ scratch: String, _ pair: CertificateAuthority.Pair) throws -> [Growth.Row]

@@ -12,13 +12,15 @@ import Testing
         "Curl": ["CCurl", "Platform"],
         // libyaml, as Yams has it.
         "YAML": ["CYaml"],
+        // SQLite, as GRDB has it.
+        "SQLite": ["GRDB", "GRDBSQLite"],
         "Content": [],
         "HTTP": ["Content"],
         "Registry": ["Content", "Curl", "OpenSSL", "Platform"],
         "Archive": ["Content", "Zlib"],
         "Checks": ["Content", "YAML"],
         // GRDB binds and reads bytes as Foundation's `Data`.
-        "Store": ["Content", "OpenSSL", "Platform", "GRDB", "Foundation"],
+        "Store": ["Content", "OpenSSL", "Platform", "SQLite", "GRDB", "Foundation"],
         "Serving": ["Content", "HTTP", "Store", "Zlib"],
         "Listener": ["HTTP", "OpenSSL", "Platform"],
         "Daemon": [

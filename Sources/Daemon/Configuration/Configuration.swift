@@ -30,7 +30,7 @@ package struct Configuration: Sendable {
         package var tags: TagPolicy
         /// Who must have signed a release; none where anybody may push.
         package var verifyKeys: TrustedKeys
-        /// What is looked for in a release before it is published.
+        /// What is looked for in a release.
         package var checks: CheckPolicy
     }
 

@@ -1,17 +1,19 @@
 internal import Dispatch
 internal import Synchronization
 
-/// The bounded hand-over between the two stages of a sync: one side puts bytes, the other takes them, and whoever is
-/// ahead waits. What is under way is bounded by ``depth`` buffers, whatever the archive's size.
+/// The bounded hand-over between two stages of a sync: one side puts bytes, the other takes them in full buffers, and
+/// whoever is ahead waits. What is under way is bounded by so many buffers, whatever the archive's size.
 ///
 /// A stage that fails says so here, and the other one ends with that error at its next call.
 final class Handover: Sendable {
     /// The size of a buffer, in bytes: as much as the inflater gives at once.
     static let bufferSize = 256 << 10
-    /// How many buffers may wait: enough to ride out the writer's fsyncs and the network's pauses, 4 MiB in all.
+    /// How many buffers may wait for the tar's reader: enough to ride out the writers' pauses, 4 MiB in all.
     static let depth = 16
 
     private struct State {
+        /// What is put next goes behind this.
+        var filling: [UInt8]?
         var waiting: [[UInt8]] = []
         var spare: [[UInt8]] = []
         var isFinished = false
@@ -22,9 +24,10 @@ final class Handover: Sendable {
     private let room = DispatchSemaphore(value: 0)
     private let ready = DispatchSemaphore(value: 0)
 
-    init() {
+    /// - Parameter depth: How many buffers may wait, those that are being filled and taken included.
+    init(depth: Int = Handover.depth) {
         // A semaphore may not be let go of below the value that it began with: so it begins with none.
-        for _ in 0..<Self.depth { room.signal() }
+        for _ in 0..<depth { room.signal() }
     }
 
     /// Puts a copy of `bytes`, waiting for room.
@@ -33,26 +36,44 @@ final class Handover: Sendable {
     func put(_ bytes: RawSpan) throws {
         var offset = 0
         while offset < bytes.byteCount {
-            let end = min(offset + Self.bufferSize, bytes.byteCount)
-            room.wait()
-            var buffer = try state.withLock { state in
-                if let failure = state.failure { throw failure }
-                return state.spare.popLast() ?? []
-            }
-            buffer.removeAll(keepingCapacity: true)
-            buffer.reserveCapacity(Self.bufferSize)
+            var buffer = try nextBuffer()
+            let end = min(offset + Self.bufferSize - buffer.count, bytes.byteCount)
             let part = bytes.extracting(offset..<end)
             // The span is read within this call only.
             unsafe part.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
-            state.withLock { $0.waiting.insert(buffer, at: 0) }
-            ready.signal()
             offset = end
+            let isFull = buffer.count == Self.bufferSize
+            state.withLock { if isFull { $0.waiting.insert(buffer, at: 0) } else { $0.filling = buffer } }
+            if isFull { ready.signal() }
         }
+    }
+
+    /// The buffer that is being filled, or an empty one once there is room.
+    private func nextBuffer() throws -> [UInt8] {
+        let begun = try state.withLock { state in
+            if let failure = state.failure { throw failure }
+            return state.filling.take()
+        }
+        if let begun { return begun }
+        room.wait()
+        var buffer = try state.withLock { state in
+            if let failure = state.failure { throw failure }
+            return state.spare.popLast() ?? []
+        }
+        buffer.removeAll(keepingCapacity: true)
+        buffer.reserveCapacity(Self.bufferSize)
+        return buffer
     }
 
     /// Says that nothing more will come.
     func finish() {
-        state.withLock { $0.isFinished = true }
+        let isLast = state.withLock { state in
+            state.isFinished = true
+            guard let last = state.filling.take() else { return false }
+            state.waiting.insert(last, at: 0)
+            return true
+        }
+        if isLast { ready.signal() }
         ready.signal()
     }
 

@@ -5,21 +5,26 @@ internal import Registry
 internal import Store
 internal import Synchronization
 
-/// Takes one layer from the registry to the staging, in two stages with a bounded hand-over between them:
-/// (1) transfer, digest, inflate, on the caller's thread; (2) tar, on a queue of its own, from which the staging's writers
-/// take the files to digest and write them.
+/// Takes one layer from the registry to the staging, in three stages with a bounded hand-over between two of them each:
+/// (1) transfer, digest and what is kept of the archive, on the caller's thread; (2) inflate; (3) tar, from which the
+/// staging's writers take the files to digest and write them. The last two have a queue each.
 ///
-/// Whichever stage fails ends the other one; nothing of the layer is published, as only the caller seals the staging.
+/// Whichever stage fails ends those before it; nothing of the layer is published, as only the caller seals the staging.
 struct LayerPipeline {
     let source: any ReleaseSource
     let limits: ArchiveLimits
 
-    private static let queue = DispatchQueue(label: "specman.unpack")
+    private static let inflating = DispatchQueue(label: "specman.inflate")
+    private static let unpacking = DispatchQueue(label: "specman.unpack")
+    /// Buffers between the first two stages, 2 MiB in all: enough that the transfer goes on while the inflater waits.
+    private static let compressedDepth = 8
 
-    /// What the second stage learns from the first, and what it leaves behind.
+    /// What the stages learn from one another, and what the last one leaves behind.
     private final class Junction: Sendable {
-        let handover = Handover()
-        let done = DispatchSemaphore(value: 0)
+        let compressed = Handover(depth: LayerPipeline.compressedDepth)
+        let content = Handover()
+        let isInflated = DispatchSemaphore(value: 0)
+        let isUnpacked = DispatchSemaphore(value: 0)
         private let format = Mutex<LayerFormat?>(nil)
         private let result: Mutex<EntryRegister>
 
@@ -44,7 +49,8 @@ struct LayerPipeline {
     ///   - download: what is kept of the layer from an earlier try; it grows with this one.
     ///   - register: what the layers before have left: the limits and the paths are the artifact's as a whole.
     /// - Returns: the layer, verified to its last byte, and the register with its entries.
-    /// - Throws: `RegistryError`, `ArchiveError` or `StoreError`, whichever came first.
+    /// - Throws: `RegistryError`, `ArchiveError` or `StoreError`. Bytes that were damaged on the way look like a bad
+    ///   archive: where both are true it is the digest that is reported, and tried again.
     func run(
         _ layer: Descriptor,
         download: PartialDownload,
@@ -54,24 +60,35 @@ struct LayerPipeline {
     ) throws -> (blob: VerifiedBlob, register: EntryRegister) {
         let junction = Junction(register)
         let limits = limits
-        Self.queue.async {
-            defer { junction.done.signal() }
+        Self.inflating.async {
+            defer { junction.isInflated.signal() }
+            do {
+                try Self.inflate(layer, by: junction, limits: limits)
+                junction.content.finish()
+            } catch {
+                junction.content.fail(error)
+                junction.compressed.fail(error)
+            }
+        }
+        Self.unpacking.async {
+            defer { junction.isUnpacked.signal() }
             do {
                 try Self.unpack(layer, from: junction, into: staging, limits: limits)
             } catch {
-                junction.handover.fail(error)
+                junction.content.fail(error)
             }
         }
         let result = Result {
-            let blob = try fetch(layer, keeping: download, to: junction, before: deadline)
-            junction.handover.finish()
+            let blob = try fetch(layer, keeping: download, to: junction.compressed, before: deadline)
+            junction.compressed.finish()
             return blob
         }
-        if case .failure(let error) = result { junction.handover.fail(error) }
-        junction.done.wait()
-        // Where the second stage failed first, the first one ended with the same error, or knows a deeper cause.
+        if case .failure(let error) = result { junction.compressed.fail(error) }
+        junction.isInflated.wait()
+        junction.isUnpacked.wait()
+        // Where a later stage failed first, those before ended with the same error, or know a deeper cause.
         let blob = try result.get()
-        if let failure = junction.handover.failure { throw failure }
+        if let failure = junction.compressed.failure ?? junction.content.failure { throw failure }
         return (blob, junction.register)
     }
 
@@ -79,19 +96,11 @@ struct LayerPipeline {
     private func fetch(
         _ layer: Descriptor,
         keeping download: PartialDownload,
-        to junction: Junction,
+        to compressed: Handover,
         before deadline: Deadline
     ) throws -> VerifiedBlob {
-        var decoder = LayerDecoder(title: layer.title, size: layer.size, limits: limits)
-        func handOver(_ format: LayerFormat, _ content: RawSpan) throws {
-            if junction.found == nil { junction.found = format }
-            try junction.handover.put(content)
-        }
         var replayed: Int64 = 0
-        // Bytes that were damaged on the way look like a bad archive. The rest is fetched all the same, so that a digest
-        // that doesn't match is what is reported then, and tried again.
-        var fault: (any Error)?
-        let blob = try Download.run(
+        return try Download.run(
             layer,
             from: source,
             kept: {
@@ -102,20 +111,36 @@ struct LayerPipeline {
             before: deadline
         ) { bytes, origin in
             if origin == .fetched { try download.append(bytes) }
-            guard fault == nil else { return }
+            try compressed.put(bytes)
+        }
+    }
+
+    /// The second stage. Once the artifact is known to be at fault the rest of it is taken and dropped: it is fetched all
+    /// the same, so that a digest that doesn't match is found.
+    private static func inflate(_ layer: Descriptor, by junction: Junction, limits: ArchiveLimits) throws {
+        var decoder = LayerDecoder(title: layer.title, size: layer.size, limits: limits)
+        func handOver(_ format: LayerFormat, _ content: RawSpan) throws {
+            if junction.found == nil { junction.found = format }
+            try junction.content.put(content)
+        }
+        var fault: (any Error)?
+        while let buffer = try junction.compressed.take() {
+            defer { junction.compressed.giveBack(buffer) }
+            guard fault == nil else { continue }
             do {
-                try decoder.consume(bytes, emit: handOver)
+                // Bytes have no padding whose content could be undefined.
+                try unsafe decoder.consume(buffer.span.bytes, emit: handOver)
             } catch  where ArtifactFault.isOne(error) {
                 fault = error
+                junction.content.fail(error)
             }
         }
         if let fault { throw fault }
         try decoder.finish(emit: handOver)
         junction.found = decoder.format
-        return blob
     }
 
-    /// The second stage.
+    /// The third stage.
     private static func unpack(
         _ layer: Descriptor,
         from junction: Junction,
@@ -123,7 +148,7 @@ struct LayerPipeline {
         limits: ArchiveLimits
     ) throws {
         var sink = EntryStager(staging: staging)
-        var next = try junction.handover.take()
+        var next = try junction.content.take()
         var reader = EntryReader(
             format: junction.found ?? .file,
             title: layer.title,
@@ -134,8 +159,8 @@ struct LayerPipeline {
         while let buffer = next {
             // Bytes have no padding whose content could be undefined.
             try unsafe reader.consume(buffer.span.bytes, into: &sink)
-            junction.handover.giveBack(buffer)
-            next = try junction.handover.take()
+            junction.content.giveBack(buffer)
+            next = try junction.content.take()
         }
         try reader.finish(into: &sink)
         junction.register = reader.register

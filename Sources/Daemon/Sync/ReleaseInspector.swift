@@ -12,36 +12,46 @@ struct ReleaseInspector: Sendable {
     let policy: CheckPolicy
     let log: Logger
 
-    /// Looks through a release in the making.
+    /// Looks through a release in the making, where what is found may refuse it. Any other is published first: nobody
+    /// has to wait for what changes nothing.
     ///
-    /// - Returns: what was found, to be kept with the release.
+    /// - Returns: what was found, to be kept with the release; `nil` where nobody has looked.
     /// - Throws: `CheckFailure` where a finding refuses it; `StoreError`; `RegistryError` where the time is over.
-    func inspect(_ staging: Staging, before deadline: Deadline) throws -> CheckReport {
-        let tree = TreeOfRelease(tree: try staging.sealedTree())
+    func inspectBeforehand(_ staging: Staging, before deadline: Deadline) throws -> CheckReport? {
+        guard policy.canRefuse else { return nil }
+        let tree = try staging.sealedTree()
         // The processor reads, the disk writes.
         staging.beginSyncing()
-        let report = try ReleaseChecks(policy).run(on: tree, since: try staging.basis?.report()) {
-            try deadline.check("checking \(staging.tag)")
-        }
-        tell(report, of: staging.tag)
+        let report = try look(through: tree, of: staging.tag, since: staging.basis, before: deadline)
         if let refusal = policy.refusal(of: report) { throw refusal }
         return report
     }
 
-    /// Looks through a release that is served already, where nobody has with the checks that are wanted now: the index
-    /// was lost, the configuration changed, or an earlier version of the program has published it.
+    /// Looks through a release that is served, where nobody has with the checks that are wanted now: it was just
+    /// published, the index was lost, the configuration changed, or an earlier version of the program has published it.
     ///
+    /// - Parameter basis: a release whose unchanged files were looked through already; `nil` for none.
     /// - Throws: `StoreError`; `RegistryError` where the time is over.
-    func inspectIfUnknown(_ release: Release, before deadline: Deadline) throws {
+    func inspectIfUnknown(_ release: Release, since basis: Release? = nil, before deadline: Deadline) throws {
         let known = try release.report()
         if let known, known.revision == CheckReport.currentRevision, known.checks.isSuperset(of: policy.checks) {
             return
         }
-        let report = try ReleaseChecks(policy).run(on: TreeOfRelease(tree: release.tree), since: nil) {
-            try deadline.check("checking \(release.tag)")
+        let tree = release.tree(comparedWith: basis)
+        try release.keep(try look(through: tree, of: release.tag, since: basis, before: deadline))
+    }
+
+    private func look(
+        through tree: StoredTree,
+        of tag: Tag,
+        since basis: Release?,
+        before deadline: Deadline
+    ) throws -> CheckReport {
+        let report = try ReleaseChecks(policy).run(on: TreeOfRelease(tree: tree), since: try basis?.report()) {
+            try deadline.check("checking \(tag)")
         }
-        try release.keep(report)
-        tell(report, of: release.tag)
+        tell(report, of: tag)
+        return report
     }
 
     private func tell(_ report: CheckReport, of tag: Tag) {

@@ -170,10 +170,10 @@ final class Synchronizer: Sendable {
     }
 
     /// Looks through the release that is served, once, where that wasn't done before its publication.
-    private func inspect(_ active: Release, before deadline: Deadline) {
+    private func inspect(_ active: Release, since basis: Release? = nil, before deadline: Deadline) {
         guard memory.withLock({ $0.inspected }) != active.digest else { return }
         do {
-            try inspector.inspectIfUnknown(active, before: deadline)
+            try inspector.inspectIfUnknown(active, since: basis, before: deadline)
         } catch {
             if cancellation.isCancelled { return }
             log.warning("\(error)")
@@ -235,6 +235,7 @@ final class Synchronizer: Sendable {
         volume.forgetDownloads(besides: layers)
         while true {
             do {
+                let basis = volume.active
                 let release = try persist(
                     layers,
                     of: manifest,
@@ -244,6 +245,7 @@ final class Synchronizer: Sendable {
                     before: deadline
                 )
                 announce(release, since: start)
+                inspect(release, since: basis, before: deadline)
                 return release.digest
             } catch  where source.hasAnother(after: error) {
                 // The mirror rests; the others, or the origin, are asked in its place at once.
@@ -266,7 +268,7 @@ final class Synchronizer: Sendable {
             let downloads = try unpack(layers, from: source, into: staging, before: deadline)
             log.info("listing dir \(staging.location)")
             for layer in layers { log.info("filename: \(layer.title ?? layer.digest.hex), isDir: false") }
-            let report = try inspector.inspect(staging, before: deadline)
+            let report = try inspector.inspectBeforehand(staging, before: deadline)
             log.info("Persisting \(tag)")
             return try volume.publish(staging, archives: downloads, report: report, holding: request)
         } catch {

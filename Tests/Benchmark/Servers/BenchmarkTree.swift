@@ -44,41 +44,14 @@ enum FileContent {
         return data
     }
 
-    /// A YAML document of at most `count` bytes, the same for the same seed: keys and words, as manifests are.
-    static func manifest(_ count: Int, seed: UInt64) -> Data {
-        var data = Data("seed: \(seed)\n".utf8)
-        var line = Int(seed.multipliedReportingOverflow(by: 7919).partialValue % UInt64(lines.count))
-        while data.count + lines[line].count <= count {
-            data.append(contentsOf: lines[line])
-            line = (line + 1) % lines.count
-        }
-        return data
-    }
-
-    /// Something packed, and a manifest behind it: a tenth of it doesn't compress.
-    static func packed(_ count: Int, seed: UInt64) -> Data {
+    /// Something packed, as images and charts are, and text behind it.
+    ///
+    /// - Parameter share: of what doesn't compress, 0 to 1.
+    static func packed(_ count: Int, share: Double, seed: UInt64) -> Data {
+        let packed = min(Int(Double(count) * share), noise.count / 2)
         let start = Int(seed.multipliedReportingOverflow(by: 7919).partialValue % UInt64(noise.count / 2))
-        return Data(noise[start..<start + min(count / 10, noise.count / 2)])
-            + manifest(count - min(count / 10, noise.count / 2), seed: seed)
+        return Data(noise[start..<start + packed]) + ManifestText.bytes(count - packed, seed: seed)
     }
-
-    /// More of them than a small document takes, as no key may come twice.
-    private static let lines: [[UInt8]] = {
-        var generator = Xorshift(state: 0xD1B5_4A32_D192_ED03)
-        let words = (0..<400).map { _ in
-            String(
-                (0..<Int.random(in: 3...9, using: &generator)).map { _ in
-                    letters.randomElement(using: &generator) ?? "a"
-                }
-            )
-        }
-        return (0..<20_000).map { number in
-            let text = (0..<5).map { _ in words.randomElement(using: &generator) ?? "" }
-            return Array("key\(number): \(text.joined(separator: " ")).\n".utf8)
-        }
-    }()
-
-    private static let letters = Array("abcdefghijklmnopqrstuvwxyz")
 
     private static let noise: [UInt8] = {
         var generator = Xorshift(state: 0x9E37_79B9_7F4A_7C15)

@@ -7,15 +7,15 @@ enum ReleaseArchive {
     /// Writes a `.tgz`.
     ///
     /// - Parameters:
-    ///   - changed: every how many-th file has another content than in revision 0; none in revision 0 itself.
-    ///   - manifests: every how many-th file is YAML, which specman looks through before it publishes a release.
+    ///   - changed: of how many files one has another content than in revision 0; none in revision 0 itself.
+    ///   - share: how much of the files that are no YAML doesn't compress, 0 to 1.
     static func write(
         _ path: String,
         files: Int,
         size: Int,
         revision: Int = 0,
         changed every: Int = 100,
-        manifests: Int = manifestEvery
+        packed share: Double = 0.3
     ) throws {
         try Data().write(to: URL(fileURLWithPath: path))
         guard let file = FileHandle(forWritingAtPath: path) else { throw BenchmarkError("can't write \(path)") }
@@ -26,11 +26,14 @@ enum ReleaseArchive {
         for folder in 0..<(files + perFolder - 1) / perFolder {
             try writer.addDirectory(try ReleasePath(Array(name(folder).utf8)), modified: time)
             for index in folder * perFolder..<min(files, (folder + 1) * perFolder) {
-                let isChanged = revision > 0 && index % every == 0
+                // One of each so many, and not always the same one: YAML as often as anything else.
+                let isChanged = revision > 0 && index % every == index / every % every
                 let seed = UInt64(index) + (isChanged ? UInt64(revision) * 10_000_000 : 0)
-                let isManifest = index % manifests == 0
+                // What specman looks through before it publishes a release.
+                let isManifest = index % manifestEvery == 0
                 let content = [UInt8](
-                    isManifest ? FileContent.manifest(size, seed: seed) : FileContent.packed(size, seed: seed)
+                    isManifest
+                        ? ManifestText.bytes(size, seed: seed) : FileContent.packed(size, share: share, seed: seed)
                 )
                 try writer.beginFile(
                     try ReleasePath(Array("\(name(folder))/\(name(index)).\(isManifest ? "yaml" : "bin")".utf8)),

@@ -41,12 +41,13 @@ struct SyncRounds {
     private static let oras = "oras pull, tar xz"
     private static let full = "specman"
 
-    func run(_ name: String, files: Int, size: Int, tell: (String) -> Void) throws -> [Row] {
+    /// - Parameter share: how much of most files doesn't compress, 0 to 1.
+    func run(_ name: String, files: Int, size: Int, packed share: Double, tell: (String) -> Void) throws -> [Row] {
         let registry = try DockerRegistry()
         var digests: [String] = []
         for revision in 0...1 {
             let archive = "\(directory)/\(name)-\(revision).tgz"
-            try ReleaseArchive.write(archive, files: files, size: size, revision: revision)
+            try ReleaseArchive.write(archive, files: files, size: size, revision: revision, packed: share)
             let reference = "\(registry.host)/\(name):1.0.\(revision)"
             try Command.run(specman, ["push", archive, reference, "--plain-http"])
             digests.append("sha256:" + (try Command.run("sha256sum", [archive]).text.prefix(64)))
