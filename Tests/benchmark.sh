@@ -4,7 +4,8 @@
 #
 #   Tests/benchmark.sh                    everything, under half an hour; writes Tests/Benchmark/RESULTS.md
 #   Tests/benchmark.sh --quick            nginx and tar alone, under two minutes
-#   Tests/benchmark.sh --only serving     one part: serving, idle, sync, growth
+#   Tests/benchmark.sh --only serving     one part: serving, idle, sync, growth; or endurance: 512 connections for ten
+#                                         minutes, which is no part of everything
 #   Tests/benchmark.sh --scenario "4 KiB" what of serving
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -8,6 +8,26 @@ enum Characters {
         return byte < 128 && 0x57FF_FFFF_C7FF_FFFE as UInt64 >> UInt64(byte - 64) & 1 == 1
     }
 
+    /// Where the eight bytes begin of which the first control byte may be one, HTAB included; at most seven bytes before
+    /// the end of `range` where there is none. Eight bytes are looked at in one step.
+    @inline(__always)
+    static func firstControl(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+        let raw = unsafe bytes.bytes
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs = ones &* 0x80
+        var index = range.lowerBound
+        while range.upperBound - index >= 8 {
+            // Eight bytes from `index` on lie within `range`, which lies within `bytes`.
+            let word = unsafe raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let delete = word ^ (ones &* 0x7F)
+            // A byte below n leaves its high bit, where a byte beyond ASCII has none left by `~` (Warren, "Hacker's
+            // Delight", section 6-1). A borrow may mark the byte above a match, never hide one.
+            if ((word &- (ones &* 0x20)) & ~word | (delete &- ones) & ~delete) & highs != 0 { break }
+            index += 8
+        }
+        return index
+    }
+
     @inline(__always)
     static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 

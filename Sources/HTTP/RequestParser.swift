@@ -44,7 +44,7 @@ package struct RequestParser: Sendable {
             // The limits end the search, so that the verdict is the same however the bytes were split.
             let limit = hasRequestLine ? Self.headLimit : min(Self.headLimit, lineStart + Self.lineLimit)
             let stop = min(bytes.count, limit)
-            var index = scanned
+            var index = Characters.firstControl(bytes, scanned..<stop)
             var byte: UInt8 = 0
             while index < stop {
                 byte = bytes[index]

@@ -4,43 +4,53 @@ internal import HTTP
 struct AnswerKey: Hashable, Sendable {
     let endpoint: Int
     let verb: RequestHead.Verb
-    let target: [UInt8]
-    let accept: [UInt8]
-    let acceptEncoding: [UInt8]
-    let ifNoneMatch: [UInt8]
+    /// Target, `Accept`, `Accept-Encoding` and `If-None-Match`, one behind another: one array is one reference to count.
+    let bytes: [UInt8]
+    /// Where each of them ends.
+    private let ends: SIMD4<Int32>
 
     /// The key of a plain request; `nil` for any other, as its answer may depend on more.
     init?(_ head: RequestHead, in bytes: Span<UInt8>, endpoint: Int) {
         guard head.isPlain, head.verb == .get || head.verb == .head else { return nil }
         self.endpoint = endpoint
         verb = head.verb
-        target = Self.copy(bytes, head.target)
-        accept = Self.copy(bytes, head.accept)
-        acceptEncoding = Self.copy(bytes, head.acceptEncoding)
-        ifNoneMatch = Self.copy(bytes, head.ifNoneMatch)
+        let parts = [head.target, head.accept, head.acceptEncoding, head.ifNoneMatch]
+        var copy: [UInt8] = []
+        copy.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+        var ends = SIMD4<Int32>()
+        for (number, part) in parts.enumerated() {
+            for index in part { copy.append(bytes[index]) }
+            // A head is far shorter.
+            ends[number] = Int32(truncatingIfNeeded: copy.count)
+        }
+        self.bytes = copy
+        self.ends = ends
     }
 
-    /// How many bytes it takes.
-    var count: Int { target.count + accept.count + acceptEncoding.count + ifNoneMatch.count }
+    var target: Range<Int> { 0..<Int(ends[0]) }
+    var ifNoneMatch: Range<Int> { Int(ends[2])..<Int(ends[3]) }
 
     /// Whether it is the key of that request, found without making one.
     func matches(_ head: RequestHead, in bytes: Span<UInt8>, endpoint: Int) -> Bool {
-        self.endpoint == endpoint && verb == head.verb && Self.equal(target, bytes, head.target)
-            && Self.equal(accept, bytes, head.accept) && Self.equal(acceptEncoding, bytes, head.acceptEncoding)
-            && Self.equal(ifNoneMatch, bytes, head.ifNoneMatch)
+        guard self.endpoint == endpoint, verb == head.verb else { return false }
+        let key = self.bytes.span
+        return Self.equal(key, target, bytes, head.target)
+            && Self.equal(key, Int(ends[0])..<Int(ends[1]), bytes, head.accept)
+            && Self.equal(key, Int(ends[1])..<Int(ends[2]), bytes, head.acceptEncoding)
+            && Self.equal(key, ifNoneMatch, bytes, head.ifNoneMatch)
     }
 
-    private static func equal(_ part: [UInt8], _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    private static func equal(
+        _ key: Span<UInt8>,
+        _ part: Range<Int>,
+        _ bytes: Span<UInt8>,
+        _ range: Range<Int>
+    ) -> Bool {
         guard part.count == range.count else { return false }
-        for index in 0..<part.count where part[index] != bytes[range.lowerBound + index] { return false }
+        for offset in 0..<part.count where key[part.lowerBound + offset] != bytes[range.lowerBound + offset] {
+            return false
+        }
         return true
-    }
-
-    private static func copy(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
-        var copy: [UInt8] = []
-        copy.reserveCapacity(range.count)
-        for index in range { copy.append(bytes[index]) }
-        return copy
     }
 }
 
@@ -93,10 +103,9 @@ struct AnswerCache {
 
     /// Keeps an answer, in place of one not used lately; not where it alone would take an eighth of the room.
     mutating func insert(_ answer: ReadyAnswer, for key: AnswerKey) {
-        let cost = answer.bytes.count + key.count + Self.overhead
+        let cost = answer.bytes.count + key.bytes.count + Self.overhead
         guard cost <= limit / 8, answer.parts.isEmpty || files < Self.fileLimit else { return }
-        let parts = key.target + key.ifNoneMatch
-        let hash = hash(parts.span, 0..<key.target.count, key.target.count..<parts.count)
+        let hash = hash(key.bytes.span, key.target, key.ifNoneMatch)
         let set = Int(hash % UInt64(Self.sets)) * Self.ways
         var place = set
         for index in set..<set + Self.ways {

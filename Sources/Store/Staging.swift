@@ -10,8 +10,9 @@ internal import Synchronization
 /// a later call, at the latest when the release is published. It has to be given to ``Volume/publish(_:archives:)`` or
 /// ``Volume/discard(_:)``.
 package final class Staging: Sendable {
-    /// The largest file that is gathered, in bytes.
-    static let smallFile: Int64 = 256 << 10
+    /// The largest file that is gathered, in bytes: those of a manifest tree, so that what is unchanged is linked and never
+    /// written, and hashing has a thread of its own. A few times as much is held in memory.
+    static let smallFile: Int64 = 1 << 20
     /// How many bytes a batch has at least before it is handed to a writer.
     static let batchBytes = 512 << 10
     /// How many files a batch has at most: empty ones weigh nothing.

@@ -19,8 +19,8 @@ struct SmallFiles: Sendable {
 
 /// One of the threads that hash, link and write small files.
 final class StagingWriter: Sendable {
-    /// Batches under way for one writer: with ``Staging/batchBytes`` and the largest small file, 3 MiB at most.
-    private static let batchesUnderWay = 4
+    /// Batches under way for one writer: with ``Staging/batchBytes`` and the largest small file, 4.5 MiB at most.
+    private static let batchesUnderWay = 3
 
     private let core: StagingCore
     private let queue: DispatchQueue

@@ -13,12 +13,17 @@ struct Benchmark: ParsableCommand {
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
         case serving, idle, sync, growth
+        /// Ten minutes: only where it is asked for.
+        case endurance
+
+        static let usual: [Part] = [.serving, .idle, .sync, .growth]
     }
 
     @Option(help: "The specman to measure.") var specman: String?
     @Option(help: "A Python that has ORAS.") var python: String?
     @Flag(help: "In under two minutes: only nginx and tar, short rounds, small archives.") var quick = false
-    @Option(help: "Only these parts: serving, idle, sync, growth.") var only: [Part] = []
+    @Option(help: "Only these parts: serving, idle, sync, growth; endurance, ten minutes, only so.") var only: [Part] =
+        []
     @Option(help: "Only scenarios whose name contains this.") var scenario: String?
     @Option(help: "Writes RESULTS.md, results.json and growth.svg there.") var results: String?
 
@@ -30,12 +35,12 @@ struct Benchmark: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         Self.raiseDescriptorLimit()
         let scratch = try TemporaryDirectory()
-        let parts = only.isEmpty ? Part.allCases : only
+        let parts = only.isEmpty ? Part.usual : only
         var findings = Findings(machine: Machine(), isQuick: quick)
         tell(findings.machine.summary)
         let authority = try CertificateAuthority()
         let pair = try authority.issue(["IP:127.0.0.1", "DNS:localhost"])
-        if parts.contains(.serving) || parts.contains(.idle) {
+        if !Set(parts).isDisjoint(with: [.serving, .idle, .endurance]) {
             let peers = Peers(
                 tree: try BenchmarkTree(in: scratch.path),
                 directory: scratch.path,
@@ -52,6 +57,11 @@ struct Benchmark: ParsableCommand {
                 findings.metrics = processor.map { MetricsCost(ofRequestTaking: $0) }
             }
             if parts.contains(.idle) { findings.idle = try idle(names, peers) }
+            if parts.contains(.endurance) {
+                let server = try peers.start("specman")
+                findings.endurance = try Endurance(server: server).run(tell: tell)
+                server.stop()
+            }
         }
         if parts.contains(.sync) { findings.sync = try sync(specman, scratch.path) }
         if parts.contains(.growth), !quick { findings.growth = try growth(specman, scratch.path, pair) }
@@ -60,7 +70,7 @@ struct Benchmark: ParsableCommand {
     }
 
     private func serving(_ servers: [ServerUnderTest]) throws -> [ServingRounds.Row] {
-        let rounds = ServingRounds(servers: servers, rounds: quick ? 1 : 3, seconds: quick ? 2 : 6)
+        let rounds = ServingRounds(servers: servers, rounds: quick ? 1 : 5, seconds: quick ? 2 : 4)
         return try ServingScenario.all.filter { scenario.map($0.name.contains) ?? true }
             .flatMap { try rounds.run($0, tell: tell) }
     }

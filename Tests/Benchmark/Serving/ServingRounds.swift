@@ -1,14 +1,17 @@
 /// Every scenario against every server, in alternating rounds, all servers up at once: an idle one costs nothing.
+///
+/// Each round begins with another server, so that none always comes after the same one; ratios are of one round's figures,
+/// which lie close together in time: the machine's speed drifts.
 struct ServingRounds {
     /// A row of the table.
     struct Row: Encodable {
         let scenario: String
         let server: String
         let unit: String
-        /// Median rate, and its ratio to nginx's.
+        /// Median rate, and the median of its ratios to nginx's.
         let rate: Double
         var rateRatio: Double?
-        /// Microseconds of processor time for a request, or a MiB, and the ratio to nginx's.
+        /// Microseconds of processor time for a request, or a MiB, and the same.
         let processor: Double
         var processorRatio: Double?
         var p50: Double?
@@ -41,8 +44,9 @@ struct ServingRounds {
         var series: [String: Series] = [:]
         // The first time, caches are filled and pages are touched.
         for server in taking { _ = try scenario.run(server, 1) }
-        for _ in 0..<rounds {
-            for server in taking {
+        for round in 0..<rounds {
+            let first = round % taking.count
+            for server in taking[first...] + taking[..<first] {
                 let before = server.tree.processorSeconds
                 let load = try scenario.run(server, seconds)
                 let used = server.tree.processorSeconds - before
@@ -50,11 +54,12 @@ struct ServingRounds {
             }
         }
         let rows = taking.compactMap { series[$0.name]?.row(scenario, server: $0.name) }
-        let base = rows.first { $0.server == Self.yardstick }
+        let base = series[Self.yardstick]
         return rows.map { row in
             var row = row
-            row.rateRatio = base.map { row.rate / $0.rate }
-            row.processorRatio = base.map { row.processor / $0.processor }
+            let own = series[row.server]
+            row.rateRatio = base.flatMap { own?.rate.ratios(to: $0.rate).median }
+            row.processorRatio = base.flatMap { own?.processor.ratios(to: $0.processor).median }
             if row.server == "specman" {
                 row.gate = Row.Gate(rate: scenario.gate.rate, processor: scenario.gate.processor)
                 row.aim = Row.Gate(rate: scenario.aim.rate, processor: scenario.aim.processor)

@@ -8,11 +8,14 @@ struct SyncRounds {
     struct Row: Encodable {
         let archive: String
         let who: String
-        /// Medians: seconds, seconds, MiB.
+        /// Medians, in seconds: until all is there and durable, and served where it is specman; and until the command
+        /// ends, which has looked through the YAML by then.
         let wall: Double
+        let whole: Double
+        /// In seconds, and MiB.
         let processor: Double
         let peak: Double
-        /// To `curl | tar xz`.
+        /// The median of the ratios of ``wall`` to that of `curl | tar xz` in the same round.
         var wallRatio: Double?
         /// What the ratio must reach, and what is aimed at.
         var gate: Double?
@@ -21,11 +24,13 @@ struct SyncRounds {
 
     fileprivate struct Series {
         var wall = Samples()
+        var whole = Samples()
         var processor = Samples()
         var peak = Samples()
 
-        mutating func add(_ command: MeasuredCommand) {
-            wall.add(command.wall)
+        mutating func add(_ command: MeasuredCommand, published: Double? = nil) {
+            wall.add(published ?? command.wall)
+            whole.add(command.wall)
             processor.add(command.processor)
             peak.add(command.peak)
         }
@@ -65,11 +70,11 @@ struct SyncRounds {
                 if revision == 0 { series[Self.tar, default: Series()].add(command) } else { changed.tar.add(command) }
             }
             for revision in 0...1 {
-                let command = try sync(registry, name, "1.0.\(revision)", volume: "\(place)/volume")
+                let (command, published) = try sync(registry, name, "1.0.\(revision)", volume: "\(place)/volume")
                 if revision == 0 {
-                    series[Self.full, default: Series()].add(command)
+                    series[Self.full, default: Series()].add(command, published: published)
                 } else {
-                    changed.specman.add(command)
+                    changed.specman.add(command, published: published)
                 }
                 // As many bytes of difference as none: what is fast and wrong isn't fast.
                 try Command.run("diff", ["-r", "\(place)/tar-\(revision)", "\(place)/volume/current/"])
@@ -88,13 +93,15 @@ struct SyncRounds {
             changed.tar.row(kindOfNext, Self.tar, gates: nil),
             changed.specman.row(kindOfNext, Self.full, gates: (0.4, 0.25)),
         ].compactMap { $0 }
-        rows = rows.map { row in
+        return rows.map { row in
             var row = row
-            row.wallRatio = rows.first { $0.archive == row.archive && $0.who == Self.tar }.map { row.wall / $0.wall }
+            let isNext = row.archive == kindOfNext
+            let own = isNext ? (row.who == Self.full ? changed.specman : changed.tar) : series[row.who]
+            let base = isNext ? changed.tar : series[Self.tar]
+            row.wallRatio = own.flatMap { own in base.flatMap { own.wall.ratios(to: $0.wall).median } }
             tell(row.summary)
             return row
         }
-        return rows
     }
 
     private func unpackByHand(
@@ -125,13 +132,15 @@ struct SyncRounds {
         )
     }
 
+    /// - Returns: what the command took, and the seconds until its release was served.
     private func sync(
         _ registry: DockerRegistry,
         _ name: String,
         _ tag: String,
         volume: String
-    ) throws -> MeasuredCommand {
-        try MeasuredCommand(
+    ) throws -> (MeasuredCommand, Double) {
+        let watch = PublicationWatch(volume: volume)
+        let command = try MeasuredCommand(
             "exec \(specman) sync",
             environment: [
                 "SPECMAN_SOURCE_REPOSITORY": "\(registry.host)/\(name)", "SPECMAN_SOURCE_PLAIN_HTTP": "true",
@@ -139,16 +148,20 @@ struct SyncRounds {
                 "SPECMAN_STORAGE_DIRECTORY": volume,
             ]
         )
+        return (command, try watch.end())
     }
 }
 
 extension SyncRounds.Series {
     fileprivate func row(_ archive: String, _ who: String, gates: (gate: Double, aim: Double)?) -> SyncRounds.Row? {
-        guard let wall = wall.median, let processor = processor.median, let peak = peak.median else { return nil }
+        guard let wall = wall.median, let whole = whole.median, let processor = processor.median,
+            let peak = peak.median
+        else { return nil }
         return SyncRounds.Row(
             archive: archive,
             who: who,
             wall: wall,
+            whole: whole,
             processor: processor,
             peak: peak,
             gate: gates?.gate,
@@ -161,6 +174,6 @@ extension SyncRounds.Row {
     var summary: String {
         let ratio = wallRatio.map { " ×\($0.figure(2))" } ?? ""
         return
-            "\(archive): \(who) \(wall.figure(2)) s\(ratio), \(processor.figure(2)) s CPU, peak \(peak.figure(0)) MiB"
+            "\(archive): \(who) \(wall.figure(2)) s\(ratio) (whole \(whole.figure(2)) s), \(processor.figure(2)) s CPU, peak \(peak.figure(0)) MiB"
     }
 }
