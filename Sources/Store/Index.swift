@@ -18,7 +18,7 @@ final class Index: Sendable {
 
     /// Memory for pages of the connection that writes, in KiB: where a batch of rows doesn't fit, its pages go into the log
     /// and back several times.
-    private static let writerCache = 16 << 10
+    private static let writerCache = 8 << 10
 
     private let pool: DatabasePool
     private let path: String

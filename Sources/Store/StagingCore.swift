@@ -6,9 +6,9 @@ internal import Synchronization
 
 /// What the producer and the writers of a staging share.
 final class StagingCore: Sendable {
-    /// Rows gathered before they go into the index, about 4 MiB: digests lie all over their index, so that each batch
+    /// Rows gathered before they go into the index, about 2 MiB: digests lie all over their index, so that each batch
     /// writes most of its pages anew, and fewer batches write less.
-    private static let rowsAtOnce = 16_384
+    private static let rowsAtOnce = 8192
     /// Batches on their way into the index while the next one gathers.
     private static let batchesUnderWay = 1
 

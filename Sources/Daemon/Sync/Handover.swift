@@ -8,8 +8,8 @@ internal import Synchronization
 final class Handover: Sendable {
     /// The size of a buffer, in bytes: as much as the inflater gives at once.
     static let bufferSize = 256 << 10
-    /// How many buffers may wait for the tar's reader: enough to ride out the writers' pauses, 4 MiB in all.
-    static let depth = 16
+    /// How many buffers may wait for the tar's reader: enough to ride out the writers' pauses, 3 MiB in all.
+    static let depth = 12
 
     private struct State {
         /// What is put next goes behind this.

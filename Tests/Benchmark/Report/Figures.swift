@@ -147,6 +147,15 @@ struct Findings: Encodable {
             if ratio > gate { lines.append("\(row.archive): ×\(ratio.figure(2)), gate \(gate.figure(2))") }
             if row.peak > 96 { lines.append("\(row.archive): peak \(row.peak.figure(0)) MiB, gate 96") }
         }
+        for row in growth {
+            let name = "\(row.files) files, \(row.releases) releases"
+            if row.peak > 96 { lines.append("\(name): peak \(row.peak.figure(0)) MiB, gate 96") }
+            if row.files == 100_000, row.start > Growth.startGate {
+                lines.append(
+                    "\(name): start \(row.start.figure(0)) ms, gate \(Growth.startGate.figure(0))"
+                )
+            }
+        }
         return lines + Endurance.missed(endurance)
     }
 }
