@@ -120,7 +120,10 @@ struct DoctorTests {
             "verify: {keys: [\(signer.publicFile)]}", "interval: 1h",
         ]
         let site = try RunningSite(source: ["repository: \(registry.host)/a/b"] + source, in: directory)
-        try site.daemon.wait(forLine: "msg=\"Serving 2.0.0\"")
+        // The poll ends when what was found in the release is in the index.
+        try site.daemon.wait(for: "the first poll's end") { _ in
+            (try? site.get("/-/status").text)?.contains(#""lastSuccess":""#) == true ? true : nil
+        }
         func listing() throws -> String { try Command.run("find", [site.volume, "-printf", "%P %i %s %T@\\n"]).text }
         let before = try listing()
         let log = site.daemon.log
