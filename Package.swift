@@ -109,6 +109,7 @@ let package = Package(
         tests("ContentTests", ["Content"]),
         tests("PlatformTests", ["Platform"]),
         tests("OpenSSLTests", ["OpenSSL"]),
+        tests("SQLiteTests", ["SQLite", grdb]),
         tests("CurlTests", ["Curl", "Platform"]),
         tests("HTTPTests", ["HTTP", "Content"]),
         tests("RegistryTests", ["Registry", "Content", "Platform"]),

@@ -177,6 +177,8 @@ final class Synchronizer: Sendable {
         } catch {
             if cancellation.isCancelled { return }
             log.warning("\(error)")
+            // The time was over: the next poll has its own.
+            if error is RegistryError { return }
         }
         memory.withLock { $0.inspected = active.digest }
     }
