@@ -42,6 +42,11 @@ static inline int specman_openat(int directory, const char *path, int flags, mod
     return openat(directory, path, flags, mode);
 }
 
+// O_DIRECT is declared for _GNU_SOURCE only, and differs between processors.
+static inline int specman_direct(void) {
+    return __O_DIRECT;
+}
+
 // openat2(2) has no wrapper in the C library.
 static inline int specman_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};

@@ -50,7 +50,9 @@ final class Connection {
     let serial: UInt64
     let endpoint: Int
     let origin: Origin
+    /// `nil` where it has no TLS.
     let session: TLSSession?
+    let isSecure: Bool
     var phase: Phase
     /// What is awaited in the epoll set.
     var interest = Epoll.Events.readable
@@ -90,13 +92,14 @@ final class Connection {
     /// What the access log will say of the request being answered; `nil` where nobody wants to know.
     var logged: LoggedRequest?
 
-    init(owning number: Int32, serial: UInt64, endpoint: Int, origin: Origin, session: TLSSession?) {
+    init(owning number: Int32, serial: UInt64, endpoint: Int, origin: Origin, session: consuming TLSSession?) {
         descriptor = FileDescriptor(owning: number)
         self.serial = serial
         self.endpoint = endpoint
         self.origin = origin
+        isSecure = session != nil
         self.session = session
-        phase = session == nil ? .readingHead : .handshaking
+        phase = isSecure ? .handshaking : .readingHead
     }
 
     var number: Int32 { descriptor.number }

@@ -10,11 +10,11 @@ extension EventLoop {
     /// Handles what the epoll set reports for a connection.
     func serve(_ place: Int, _ events: Epoll.Events) {
         guard place < connections.count, let connection = connections[place] else { return }
-        if !events.isDisjoint(with: .failed) {
+        if events.intersects(.failed) {
             connection.phase = .broken
-        } else if events.contains(.writable) {
+        } else if events.intersects(.writable) {
             goOnSending(connection)
-        } else if events.contains(.readable) {
+        } else if events.intersects(.readable) {
             receive(connection)
         }
         settle(connection)
@@ -27,7 +27,7 @@ extension EventLoop {
             return setInterest(connection, connection.interest.subtracting(.readable))
         }
         load(connection)
-        let isSecure = connection.session != nil
+        let isSecure = connection.isSecure
         // The kernel writes within the buffer, whose memory lives as long as the loop.
         let target = unsafe isSecure ? transport.input.writable : plain.writable
         switch unsafe Socket.receive(connection.number, into: target) {
@@ -92,26 +92,31 @@ extension EventLoop {
                     connection.phase == .readingHead ? takeHead(connection) : takeBody(connection)
                 if needsMore { break }
             }
-            guard connection.readsRequests, let session = connection.session,
-                !transport.input.isEmpty || session.hasPending
+            guard connection.readsRequests, connection.isSecure,
+                !transport.input.isEmpty || connection.session?.hasPending() == true, decrypt(connection)
             else { break }
-            plain.compact()
-            // OpenSSL writes within the buffer, whose memory lives as long as the loop.
-            let reading = unsafe session.read(into: plain.writable)
-            if case .bytes(let count) = reading {
-                plain.filled(count)
-                continue
-            }
-            if reading == .closed { startClosing(connection) }
-            if reading == .failed { connection.phase = .broken }
-            break
         }
         store(connection)
     }
 
+    /// Whether there is more input.
+    private func decrypt(_ connection: Connection) -> Bool {
+        plain.compact()
+        // OpenSSL writes within the buffer, whose memory lives as long as the loop.
+        switch unsafe connection.session?.read(into: plain.writable) {
+        case .bytes(let count):
+            plain.filled(count)
+            return true
+        case .closed: startClosing(connection)
+        case .failed: connection.phase = .broken
+        case .needsInput, nil: break
+        }
+        return false
+    }
+
     private func shakeHands(_ connection: Connection) {
-        guard let session = connection.session else { return }
-        switch session.handshake() {
+        switch connection.session?.handshake() {
+        case nil: break
         case .done:
             statistics.handshakes.add(1)
             surge.count()

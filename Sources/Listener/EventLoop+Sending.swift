@@ -216,8 +216,8 @@ extension EventLoop {
     /// Encrypts `bytes` into the output, or copies them there; whether it worked.
     private func write(_ connection: Connection, _ bytes: UnsafeRawBufferPointer) -> Bool {
         let isWritten =
-            if let session = connection.session {
-                unsafe session.write(bytes)
+            if connection.isSecure {
+                unsafe connection.session?.write(bytes) ?? false
             } else {
                 unsafe transport.output.append(bytes)
             }

@@ -277,7 +277,7 @@ final class EventLoop: @unchecked Sendable {
             serial: nextSerial,
             endpoint: endpoint,
             origin: origin,
-            session: session
+            session: consume session
         )
         deadlines[place] = now + timeouts.header
         connectionCount += 1

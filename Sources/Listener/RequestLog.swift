@@ -84,7 +84,7 @@ extension EventLoop {
                 bytes: logged.bytes,
                 duration: .nanoseconds(Int64(clamping: MonotonicClock.nanoseconds &- connection.requestStart)),
                 peer: peer(of: connection),
-                tlsVersion: connection.session?.version,
+                tlsVersion: connection.session?.version(),
                 user: logged.user,
                 origin: logged.origin,
                 isComplete: isComplete

@@ -2,7 +2,9 @@ package import HTTP
 package import Platform
 
 /// What decides the answers that a server gives.
-package protocol Responder: Sendable {
+///
+/// A class, so that an event loop can ask for the ``generation`` without copying what the responder consists of.
+package protocol Responder: AnyObject, Sendable {
     /// Grows whenever repeatable answers given before may have become wrong; a change drops those that the event
     /// loops keep. Read once for each batch of events, so it has to be cheap: an atomic load.
     var generation: UInt64 { get }

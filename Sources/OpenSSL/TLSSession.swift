@@ -1,7 +1,7 @@
 internal import COpenSSL
 
 /// One TLS connection's server side; its bytes pass through a ``TLSTransport``. Belongs to one event loop.
-package final class TLSSession {
+package struct TLSSession: ~Copyable {
     /// How far the handshake is.
     package enum Handshake: Equatable {
         case done
@@ -45,7 +45,7 @@ package final class TLSSession {
     }
 
     /// The protocol version, such as `TLSv1.3` (`SSL_get_version(3)`).
-    package var version: String { SSL_get_version(session).map { String(cString: $0) } ?? "" }
+    package func version() -> String { SSL_get_version(session).map { String(cString: $0) } ?? "" }
 
     /// Goes on with the handshake as far as the transport's input reaches.
     package func handshake() -> Handshake {
@@ -74,7 +74,7 @@ package final class TLSSession {
     }
 
     /// Whether it holds bytes that were received and not read yet, be it a part of a record (`SSL_has_pending(3)`).
-    package var hasPending: Bool { SSL_has_pending(session) == 1 }
+    package func hasPending() -> Bool { SSL_has_pending(session) == 1 }
 
     /// Encrypts all of `bytes` into the transport's output, which must have room for them and their records.
     package func write(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -13,6 +13,12 @@ package final class Epoll: @unchecked Sendable {
             self.rawValue = rawValue
         }
 
+        package static func == (one: Events, other: Events) -> Bool { one.rawValue == other.rawValue }
+
+        /// Whether any of `others` is among these. (`isDisjoint(with:)`, like `OptionSet`'s `==`, is not
+        /// specialised across modules.)
+        package func intersects(_ others: Events) -> Bool { rawValue & others.rawValue != 0 }
+
         package static let readable = Events(rawValue: EPOLLIN.rawValue)
         package static let writable = Events(rawValue: EPOLLOUT.rawValue)
         /// The connection is broken; always reported.

@@ -121,6 +121,8 @@ package struct OpenFlags: OptionSet, Sendable {
     package static let directory = OpenFlags(rawValue: O_DIRECTORY)
     package static let noFollow = OpenFlags(rawValue: O_NOFOLLOW)
     package static let nonBlocking = OpenFlags(rawValue: O_NONBLOCK)
+    /// Past the page cache; memory, offset and length have to be aligned. Not every file system can.
+    package static let direct = OpenFlags(rawValue: specman_direct())
 }
 
 /// What the file system knows of a file.

@@ -5,6 +5,9 @@ extension SystemError {
     /// Whether the name is taken already.
     package var isNameTaken: Bool { code == EEXIST }
 
+    /// Whether the file system or the kernel can't do it with these arguments.
+    package var isInvalid: Bool { code == EINVAL }
+
     /// Whether this process may not do it.
     package var isPermissionDenied: Bool { code == EACCES || code == EPERM }
 

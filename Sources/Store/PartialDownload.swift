@@ -9,18 +9,7 @@ package final class PartialDownload: Sendable {
     /// What the bytes will be once they are complete.
     package let descriptor: Descriptor
     private let layout: VolumeLayout
-    private let file: Mutex<OpenFile>
-
-    /// How many bytes come together before the disk is told to begin with them: what is left for the end is little, and
-    /// the disk would have been idle until then.
-    private static let writtenAtOnce: Int64 = 8 << 20
-
-    private struct OpenFile: ~Copyable {
-        var descriptor: FileDescriptor
-        var length: Int64
-        /// Up to where the disk was told to begin.
-        var begun: Int64
-    }
+    private let file: Mutex<ArchiveFile>
 
     init(_ descriptor: Descriptor, layout: VolumeLayout) throws(StoreError) {
         self.descriptor = descriptor
@@ -34,7 +23,7 @@ package final class PartialDownload: Sendable {
                 // work it is received anew, as it is where the archive is incomplete: nothing is ever added to it.
                 try? layout.archives.link(VolumeLayout.archive(descriptor.digest).bytes, of: layout.archives, as: name)
             }
-            file = Mutex(try Self.open(name, in: layout))
+            file = Mutex(try ArchiveFile(name, in: layout.archives))
         } catch {
             throw StoreError(doing: "keeping what is received of \(descriptor.digest)", error)
         }
@@ -46,31 +35,26 @@ package final class PartialDownload: Sendable {
 
     /// Reads up to `count` bytes at `offset`; empty at the end.
     package func read(at offset: Int64, upTo count: Int) throws(StoreError) -> [UInt8] {
-        try attempt("reading") { file throws(SystemError) in try file.descriptor.read(upTo: count, at: offset) }
+        try attempt("reading") { file throws(SystemError) in try file.read(at: offset, upTo: count) }
     }
 
-    /// Adds `bytes` at the end.
+    /// Adds `bytes` at the end. A failure of the disk shows at a later call, at the latest at the publication.
     package func append(_ bytes: RawSpan) throws(StoreError) {
-        do throws(SystemError) {
-            try file.withLock { file throws(SystemError) in
-                try file.descriptor.write(bytes)
-                file.length += Int64(bytes.byteCount)
-                if file.length - file.begun >= Self.writtenAtOnce {
-                    file.descriptor.startWriting(from: file.begun, count: file.length - file.begun)
-                    file.begun = file.length
-                }
-            }
-        } catch {
-            throw failure("writing", error)
-        }
+        do throws(SystemError) { try file.withLock { $0 }.append(bytes) } catch { throw failure("writing", error) }
+    }
+
+    /// Waits until all that was added is in its file, where a later attempt finds it.
+    package func flush() throws(StoreError) {
+        try attempt("writing") { file throws(SystemError) in try file.flush() }
     }
 
     /// Forgets the bytes there are: the next one is the first. They may be linked to a kept archive, which stays.
     package func reset() throws(StoreError) {
         let name = VolumeLayout.partialArchive(descriptor.digest).bytes
         try attempt("beginning anew") { file throws(SystemError) in
+            file.abandon()
             try self.layout.archives.removeTree(name)
-            file = try Self.open(name, in: self.layout)
+            file = try ArchiveFile(name, in: self.layout.archives)
         }
     }
 
@@ -79,6 +63,7 @@ package final class PartialDownload: Sendable {
     package func discard() throws(StoreError) {
         let name = VolumeLayout.partialArchive(descriptor.digest).bytes
         let archive = VolumeLayout.archive(descriptor.digest).bytes
+        file.withLock { $0.abandon() }
         do throws(SystemError) {
             let received = try layout.archives.status(name)
             if let received, let kept = try layout.archives.status(archive), received.inode == kept.inode {
@@ -92,7 +77,7 @@ package final class PartialDownload: Sendable {
 
     /// Makes what was received durable.
     func sync() throws(StoreError) {
-        try attempt("syncing") { file throws(SystemError) in try file.descriptor.sync() }
+        try attempt("syncing") { file throws(SystemError) in try file.sync() }
     }
 
     /// Gives the complete bytes the name of a kept archive.
@@ -107,15 +92,9 @@ package final class PartialDownload: Sendable {
         }
     }
 
-    private static func open(_ name: [UInt8], in layout: VolumeLayout) throws(SystemError) -> OpenFile {
-        let opened = try layout.archives.open(name, [.readWrite, .create, .append], mode: 0o644)
-        let length = try opened.status().size
-        return OpenFile(descriptor: opened, length: length, begun: length)
-    }
-
     private func attempt<Value: Sendable>(
         _ doing: String,
-        _ body: (inout OpenFile) throws(SystemError) -> Value
+        _ body: (inout ArchiveFile) throws(SystemError) -> Value
     ) throws(StoreError) -> Value {
         do throws(SystemError) {
             return try file.withLock { file throws(SystemError) in try body(&file) }

@@ -293,9 +293,9 @@ package final class Staging: Sendable {
 
     private func submit(_ shard: Int, _ producer: inout Producer) {
         guard !producer.batches[shard].files.isEmpty else { return }
+        let next = writers[shard].emptyBatch()
         writers[shard].submit(producer.batches[shard])
-        producer.batches[shard] = SmallFiles()
-        producer.batches[shard].bytes.reserveCapacity(Self.batchBytes)
+        producer.batches[shard] = next
     }
 
     private func drain(_ shard: Int, _ producer: inout Producer) {

@@ -26,6 +26,8 @@ final class StagingWriter: Sendable {
     private let queue: DispatchQueue
     private let room = DispatchSemaphore(value: batchesUnderWay)
     private let tree: Mutex<TreeWriter>
+    /// Written batches, whose memory the next ones take: that of a new one costs the kernel a page for each page.
+    private let written = Mutex<[SmallFiles]>([])
 
     init(core: StagingCore, label: String) {
         self.core = core
@@ -37,10 +39,23 @@ final class StagingWriter: Sendable {
     func submit(_ batch: SmallFiles) {
         room.wait()
         queue.async {
-            defer { self.room.signal() }
+            defer {
+                self.written.withLock { $0.append(batch) }
+                self.room.signal()
+            }
             guard !self.core.hasFailed else { return }
             do throws(StoreError) { try self.write(batch) } catch { self.core.fail(error) }
         }
+    }
+
+    /// A batch with nothing in it and room for what is usual.
+    func emptyBatch() -> SmallFiles {
+        // The one that was written first: by now nobody else holds it.
+        var batch = written.withLock { $0.isEmpty ? SmallFiles() : $0.removeFirst() }
+        batch.files.removeAll(keepingCapacity: true)
+        batch.bytes.removeAll(keepingCapacity: true)
+        batch.bytes.reserveCapacity(Staging.batchBytes + 64 << 10)
+        return batch
     }
 
     /// Waits until all that was handed over is written.

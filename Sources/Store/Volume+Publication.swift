@@ -108,6 +108,7 @@ extension Volume {
         var row: ReleaseRow
         do throws(StoreError) {
             try staging.seal()
+            for archive in archives { try archive.flush() }
             staging.core.settle()
             try staging.core.check()
             row = try describe(staging, archives: archives)

@@ -167,9 +167,14 @@ private final class Collector: RequestLog {
     }
 }
 
-private struct LoggedResponder: ImmediateResponder {
+private final class LoggedResponder: ImmediateResponder {
     let collector: Collector
     let body: @Sendable (Request) -> Answer<SharedFile>
+
+    init(collector: Collector, body: @escaping @Sendable (Request) -> Answer<SharedFile>) {
+        self.collector = collector
+        self.body = body
+    }
 
     var generation: UInt64 { 0 }
     var log: (any RequestLog)? { collector }

@@ -125,6 +125,7 @@ import Testing
         let staging = try volume.stage(tag: #require(Tag("1")), digest: digest(1))
         let first = try volume.download(for: blob(1))
         try first.append(text)
+        try first.flush()
         let second = try volume.download(for: blob(1))
         #expect(second.length == Int64(text.count))
         let release = try volume.publish(staging, archives: [first, second])

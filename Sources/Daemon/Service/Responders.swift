@@ -4,13 +4,21 @@ internal import Platform
 internal import Serving
 
 /// The site behind the TLS port and the volume's socket.
-struct SiteResponder: Responder {
+final class SiteResponder: Responder {
     let site: Site
-    /// Who may ask; `nil` where anybody may, as on the socket, which its file's mode protects.
-    let gate: AccessGate?
-    /// Whether clients come over TLS.
-    let isSecure: Bool
+    private let gate: AccessGate?
+    private let isSecure: Bool
     let log: (any RequestLog)?
+
+    /// - Parameters:
+    ///   - gate: Who may ask; `nil` where anybody may, as on the socket, which its file's mode protects.
+    ///   - isSecure: Whether clients come over TLS.
+    init(site: Site, gate: AccessGate?, isSecure: Bool, log: (any RequestLog)?) {
+        self.site = site
+        self.gate = gate
+        self.isSecure = isSecure
+        self.log = log
+    }
 
     var generation: UInt64 { site.generation }
 
@@ -23,15 +31,15 @@ struct SiteResponder: Responder {
     /// The gate comes first. What it admits is never repeatable, so that nothing that was prepared for one client is
     /// given to another who has not proved anything.
     func answer(to request: Request, reply: @escaping @Sendable (Answer<SharedFile>) -> Void) {
-        guard let gate else { return site.answer(to: request) { reply(finished($0)) } }
-        gate.admit(request) { request in
-            site.answer(to: request) { answer in
+        guard let gate else { return site.answer(to: request) { reply(self.finished($0)) } }
+        gate.admit(request) { [self] request in
+            site.answer(to: request) { [self] answer in
                 var answer = finished(answer)
                 answer.isRepeatable = false
                 answer.user = request.user
                 reply(answer)
             }
-        } refused: { answer in
+        } refused: { [self] answer in
             reply(finished(answer))
         }
     }
@@ -65,8 +73,12 @@ enum ProtectiveFields {
 }
 
 /// The management port.
-struct ManagementResponder: ImmediateResponder {
-    let site: ManagementSite
+final class ManagementResponder: ImmediateResponder {
+    private let site: ManagementSite
+
+    init(site: ManagementSite) {
+        self.site = site
+    }
 
     /// Nothing it answers is repeatable.
     var generation: UInt64 { 0 }

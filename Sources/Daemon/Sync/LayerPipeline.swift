@@ -100,7 +100,9 @@ struct LayerPipeline {
         before deadline: Deadline
     ) throws -> VerifiedBlob {
         var replayed: Int64 = 0
-        return try Download.run(
+        // Also of a transfer that was cut off: its error is the one to tell, and what could not be kept comes again.
+        defer { try? download.flush() }
+        let blob = try Download.run(
             layer,
             from: source,
             kept: {
@@ -113,6 +115,8 @@ struct LayerPipeline {
             if origin == .fetched { try download.append(bytes) }
             try compressed.put(bytes)
         }
+        try download.flush()
+        return blob
     }
 
     /// The second stage. Once the artifact is known to be at fault the rest of it is taken and dropped: it is fetched all
