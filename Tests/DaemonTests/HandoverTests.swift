@@ -33,6 +33,29 @@ import Testing
         #expect(received == sent)
     }
 
+    /// Neither side sleeps for good while the other has something for it.
+    @Test(arguments: [1, 2, 3, 7, 12])
+    func everyDepthIsEnough(_ depth: Int) throws {
+        let handover = Handover(depth: depth)
+        let count = 40
+        DispatchQueue.global().async {
+            do {
+                for number in 0..<count {
+                    try handover.put([UInt8](repeating: UInt8(number), count: Handover.bufferSize).span.bytes)
+                }
+                handover.finish()
+            } catch {
+                handover.fail(error)
+            }
+        }
+        var seen: [UInt8] = []
+        while let buffer = try handover.take() {
+            seen += buffer.prefix(1)
+            handover.giveBack(buffer)
+        }
+        #expect(seen == (0..<count).map { UInt8($0) })
+    }
+
     @Test func aFailingReaderEndsTheWriter() {
         let handover = Handover()
         let ended = DispatchSemaphore(value: 0)
