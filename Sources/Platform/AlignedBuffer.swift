@@ -1,8 +1,8 @@
-/// Memory of a fixed size that starts at a page, as direct input and output want it (open(2), `O_DIRECT`).
+/// Memory of a fixed size, aligned as direct input and output want it (open(2), `O_DIRECT`).
 ///
 /// `@unchecked Sendable`: one owner at a time has it, and hands it over whole.
 package final class AlignedBuffer: @unchecked Sendable {
-    /// In bytes: a page, which no disk's block is larger than where Linux lets it be used.
+    /// In bytes: a multiple of what all but unusual disks have for a block.
     package static let alignment = 4096
 
     private let memory: UnsafeMutableRawBufferPointer

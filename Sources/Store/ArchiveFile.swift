@@ -70,6 +70,7 @@ final class ArchiveFile: Sendable {
     func flush() throws(SystemError) {
         filling.withLock { submit(&$0) }
         writer.settle()
+        writer.giveBack()
         try writer.check()
     }
 
@@ -81,8 +82,12 @@ final class ArchiveFile: Sendable {
 
     /// Forgets what is not written yet, and waits for what is under way.
     func abandon() {
-        filling.withLock { $0.buffer = nil }
         writer.settle()
+        filling.withLock { filling in
+            filling.buffer = nil
+            filling.length = writer.length
+        }
+        writer.giveBack()
     }
 
     private func submit(_ filling: inout Filling) {
@@ -99,6 +104,8 @@ extension ArchiveFile {
 
         let alignment: Int
         private let disk: Mutex<Disk>
+        /// The first one; nothing is written after it. Not the disk's, which is held while it writes.
+        private let failure = Mutex<SystemError?>(nil)
         private let spare = Mutex<[AlignedBuffer]>([])
         private let queue = DispatchQueue(label: "specman.store.archive")
         private let room = DispatchSemaphore(value: 0)
@@ -121,7 +128,13 @@ extension ArchiveFile {
         func submit(_ buffer: AlignedBuffer) {
             room.wait()
             queue.async { [self] in
-                disk.withLock { $0.add(buffer) }
+                if failure.withLock({ $0 == nil }) {
+                    do throws(SystemError) {
+                        try disk.withLock { disk throws(SystemError) in try disk.add(buffer) }
+                    } catch {
+                        failure.withLock { $0 = error }
+                    }
+                }
                 buffer.clear()
                 spare.withLock { $0.append(buffer) }
                 room.signal()
@@ -133,9 +146,14 @@ extension ArchiveFile {
             queue.sync {}
         }
 
+        /// Lets go of the memory of what is written: an archive may have many layers, and each waits for the publication.
+        func giveBack() {
+            spare.withLock { $0 = [] }
+        }
+
         /// Throws the first failure.
         func check() throws(SystemError) {
-            if let failure = disk.withLock({ $0.failure }) { throw failure }
+            if let failure = failure.withLock({ $0 }) { throw failure }
         }
 
         func read(at offset: Int64, upTo count: Int) throws(SystemError) -> [UInt8] {
@@ -154,14 +172,15 @@ extension ArchiveFile {
 
         let file: FileDescriptor
         private let alignment: Int
-        private let direct: FileDescriptor?
-        private var isDirect: Bool
+        private let name: [UInt8]
+        private let directory: Directory
+        /// Opened for the first whole blocks.
+        private var direct: FileDescriptor?
+        private var isDirect = true
         /// How many bytes are in the file.
         private(set) var length: Int64
         /// Up to where the disk was told to begin.
         private var begun: Int64
-        /// The first one; nothing is written after it.
-        private(set) var failure: SystemError?
 
         init(_ name: [UInt8], in directory: Directory, alignment: Int) throws(SystemError) {
             let file = try directory.open(name, [.readWrite, .create, .append], mode: 0o644)
@@ -169,37 +188,16 @@ extension ArchiveFile {
             begun = length
             self.file = file
             self.alignment = alignment
-            do throws(SystemError) {
-                direct = try directory.open(name, [.writeOnly, .append, .direct])
-                isDirect = true
-            } catch {
-                direct = nil
-                isDirect = false
-            }
+            self.name = name
+            self.directory = directory
         }
 
-        mutating func add(_ buffer: AlignedBuffer) {
-            guard failure == nil else { return }
-            do throws(SystemError) {
-                // The buffer is this call's until it returns.
-                try unsafe add(buffer.content)
-            } catch {
-                failure = error
-            }
-        }
-
-        private mutating func add(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
-            var rest = unsafe bytes
+        mutating func add(_ buffer: AlignedBuffer) throws(SystemError) {
+            // The buffer is this call's until it returns.
+            var rest = unsafe buffer.content
             let whole = rest.count - rest.count % alignment
             if isDirect, whole > 0, length % Int64(alignment) == 0 {
-                var written = whole
-                do throws(SystemError) {
-                    try unsafe direct?.write(UnsafeRawBufferPointer(rebasing: rest[..<whole]))
-                } catch  where error.isInvalid {
-                    // The file system lets files be opened so and not written, or wants larger blocks.
-                    isDirect = false
-                    written = Int(min(Int64(whole), max(0, try file.status().size - length)))
-                }
+                let written = try unsafe addDirectly(UnsafeRawBufferPointer(rebasing: rest[..<whole]))
                 length += Int64(written)
                 unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest[written...])
             }
@@ -209,6 +207,23 @@ extension ArchiveFile {
             if length - begun >= Self.writtenAtOnce {
                 file.startWriting(from: begun, count: length - begun)
                 begun = length
+            }
+        }
+
+        /// - Returns: How many bytes were written; fewer than all, and no more in this way, where the file system refuses.
+        private mutating func addDirectly(_ blocks: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+            if direct == nil { direct = try? directory.open(name, [.writeOnly, .append, .direct]) }
+            guard direct != nil else {
+                isDirect = false
+                return 0
+            }
+            do throws(SystemError) {
+                try unsafe direct?.write(blocks)
+                return blocks.count
+            } catch  where error.isInvalid {
+                // It lets a file be opened so, and wants larger blocks.
+                isDirect = false
+                return Int(min(Int64(blocks.count), max(0, try file.status().size - length)))
             }
         }
     }

@@ -77,6 +77,7 @@ package final class PartialDownload: Sendable {
 
     /// Makes what was received durable.
     func sync() throws(StoreError) {
+        try flush()
         try attempt("syncing") { file throws(SystemError) in try file.sync() }
     }
 

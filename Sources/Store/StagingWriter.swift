@@ -19,7 +19,8 @@ struct SmallFiles: Sendable {
 
 /// One of the threads that hash, link and write small files.
 final class StagingWriter: Sendable {
-    /// Batches under way for one writer: with ``Staging/batchBytes`` and the largest small file, 4.5 MiB at most.
+    /// Batches under way for one writer: with ``Staging/batchBytes`` and the largest small file, 4.5 MiB at most; as much
+    /// again waits to be filled anew.
     private static let batchesUnderWay = 3
 
     private let core: StagingCore
@@ -50,7 +51,7 @@ final class StagingWriter: Sendable {
 
     /// A batch with nothing in it and room for what is usual.
     func emptyBatch() -> SmallFiles {
-        // The one that was written first: by now nobody else holds it.
+        // The one that was written first: hardly ever does anybody still hold it, whose memory would then stay theirs.
         var batch = written.withLock { $0.isEmpty ? SmallFiles() : $0.removeFirst() }
         batch.files.removeAll(keepingCapacity: true)
         batch.bytes.removeAll(keepingCapacity: true)

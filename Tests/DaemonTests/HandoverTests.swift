@@ -34,7 +34,7 @@ import Testing
     }
 
     /// Neither side sleeps for good while the other has something for it.
-    @Test(arguments: [1, 2, 3, 7, 12])
+    @Test(.timeLimit(.minutes(1)), arguments: [1, 2, 3, 7, 12])
     func everyDepthIsEnough(_ depth: Int) throws {
         let handover = Handover(depth: depth)
         let count = 40

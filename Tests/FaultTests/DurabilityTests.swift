@@ -22,7 +22,7 @@ import Testing
             if release == 1 { try Command.run(DaemonProcess.executable.path, ["sync", "--config", file]) }
         }
         let trace = directory.appending("trace")
-        let calls = "trace=syncfs,fsync,fdatasync,rename,renameat,renameat2,symlinkat,openat,openat2,pwrite64"
+        let calls = "trace=syncfs,fsync,fdatasync,rename,renameat,renameat2,symlinkat,openat,openat2,write,pwrite64"
         // -y: a descriptor is shown with its path.
         try Command.run(
             "strace",
@@ -42,6 +42,9 @@ import Testing
             lines.lastIndex { $0.contains("openat2") && $0.contains("O_CREAT") && $0.contains("/staging/") }
         )
         let contents = try index("the sync of all contents", after: lastContent) { $0.contains("syncfs(") }
+        // What was received of the archive is in its file by then: nothing else makes it durable.
+        let archive = try #require(lines.lastIndex { $0.contains("write(") && $0.contains(".partial>") })
+        #expect(archive < contents)
         let sidecar = try index("the sidecar's sync", after: contents) {
             $0.contains("fsync(") && $0.contains(".json.new")
         }

@@ -84,6 +84,7 @@ import Testing
             let file = try ArchiveFile(name, in: directory)
             try add(content[..<100], to: file, by: 100)
             file.abandon()
+            #expect(file.length == 0)
         }
         #expect(try ArchiveFile(name, in: directory).length == 0)
     }

@@ -6,8 +6,8 @@ internal import Store
 internal import Synchronization
 
 /// Takes one layer from the registry to the staging, in three stages with a bounded hand-over between two of them each:
-/// (1) transfer, digest and what is kept of the archive, on the caller's thread; (2) inflate; (3) tar, from which the
-/// staging's writers take the files to digest and write them. The last two have a queue each.
+/// (1) transfer and digest, on the caller's thread, beside which what is kept of the archive is written; (2) inflate;
+/// (3) tar, from which the staging's writers take the files to digest and write them. The last two have a queue each.
 ///
 /// Whichever stage fails ends those before it; nothing of the layer is published, as only the caller seals the staging.
 struct LayerPipeline {

@@ -108,7 +108,7 @@ final class TLSClient {
         for start in head.indices where isGood && head.endIndex - start > name.count {
             guard head[start] == 10, zip(head[start...], name).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) else { continue }
             for byte in head[(start + name.count)...].drop(while: { $0 == 0x20 }) {
-                guard (0x30...0x39).contains(byte) else { break }
+                guard (0x30...0x39).contains(byte), length < 1 << 40 else { break }
                 length = length * 10 + Int(byte - 0x30)
             }
             break

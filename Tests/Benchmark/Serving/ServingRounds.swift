@@ -48,7 +48,7 @@ struct ServingRounds {
             let first = round % taking.count
             for server in taking[first...] + taking[..<first] {
                 let before = server.tree.processorSeconds
-                let load = try scenario.run(server, seconds)
+                let load = try scenario.run(server, seconds * scenario.stretch)
                 let used = server.tree.processorSeconds - before
                 series[server.name, default: Series()].add(load, processor: used / load.work * 1e6)
             }
