@@ -74,12 +74,13 @@ package struct Digest: Hashable, Sendable {
 
     /// The sum as 64 lower-case hex digits.
     package var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(Self.byteCount * 2)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+        let text = [UInt8](capacity: Self.byteCount * 2) { span in
+            for word in [a, b, c, d] {
+                for shift in stride(from: 60, through: 0, by: -4) {
+                    let value = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
+                    span.append(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10)
+                }
+            }
         }
         return String(decoding: text, as: UTF8.self)
     }

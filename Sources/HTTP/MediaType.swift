@@ -42,12 +42,12 @@ package enum MediaType {
     ]
 
     /// The type of a file of that name; `application/octet-stream` where the name doesn't tell.
-    package static func forFile(named name: some Collection<UInt8>) -> String {
+    package static func forFile(named name: ArraySlice<UInt8>) -> String {
         known(name) ?? octetStream
     }
 
     /// The type of a file of that name; `nil` where the name doesn't tell.
-    package static func known(_ name: some Collection<UInt8>) -> String? {
+    package static func known(_ name: ArraySlice<UInt8>) -> String? {
         let lower = name.map(ASCII.lowercased)
         guard let dot = lower.lastIndex(of: UInt8(ascii: ".")), dot > 0 else {
             return textNames.contains(String(decoding: lower, as: UTF8.self)) ? plainText : nil

@@ -20,12 +20,12 @@ package enum Base64 {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let padded = group + repeatElement(0, count: 3 - group.count)
-            let word = padded.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            let count = min(3, bytes.count - start)
+            var word: UInt32 = 0
+            for place in 0..<3 { word = word << 8 | (place < count ? UInt32(bytes[start + place]) : 0) }
             for place in 0..<4 {
                 let digit = Int(word >> (18 - 6 * UInt32(place)) & 63)
-                text.append(place <= group.count ? alphabet[digit] : UInt8(ascii: "="))
+                text.append(place <= count ? alphabet[digit] : UInt8(ascii: "="))
             }
         }
         return String(decoding: text, as: UTF8.self)

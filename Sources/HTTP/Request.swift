@@ -72,8 +72,11 @@ package struct Fields: Hashable, Sendable {
 
     /// The values of all lines of that name, joined with `, ` (RFC 9110 section 5.3); `nil` where there is none.
     package subscript(name: String) -> String? {
-        let values = lines.filter { Self.same($0.name, name) }.map(\.value)
-        return values.isEmpty ? nil : values.joined(separator: ", ")
+        var value: String?
+        for line in lines where Self.same(line.name, name) {
+            value = value.map { $0 + ", " + line.value } ?? line.value
+        }
+        return value
     }
 
     /// Adds a line.
@@ -81,7 +84,8 @@ package struct Fields: Hashable, Sendable {
         lines.append(Line(name: name, value: value))
     }
 
-    private static func same(_ left: String, _ right: String) -> Bool {
+    /// Whether two names are the same but for the case of ASCII letters.
+    static func same(_ left: String, _ right: String) -> Bool {
         left.utf8.count == right.utf8.count
             && zip(left.utf8, right.utf8).allSatisfy { one, other in
                 one == other || (one ^ other == 0x20 && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(one | 0x20))

@@ -35,7 +35,8 @@ package enum ResponseHead {
         bytes += date.prefix(dateLength)
         bytes += "\r\n".utf8
         for line in fields.lines where isName(line.name) && !isReserved(line.name) {
-            bytes += "\(line.name): ".utf8
+            bytes += line.name.utf8
+            bytes += ": ".utf8
             appendText(line.value, to: &bytes)
             bytes += "\r\n".utf8
         }
@@ -52,7 +53,9 @@ package enum ResponseHead {
     }
 
     private static func appendText(_ text: String, to bytes: inout [UInt8]) {
-        for byte in text.utf8 { bytes.append(byte < 0x20 || byte == 0x7F ? 0x20 : byte) }
+        let start = bytes.count
+        bytes += text.utf8
+        for index in start..<bytes.count where bytes[index] < 0x20 || bytes[index] == 0x7F { bytes[index] = 0x20 }
     }
 
     private static func isName(_ name: String) -> Bool {
@@ -60,9 +63,7 @@ package enum ResponseHead {
     }
 
     private static func isReserved(_ name: String) -> Bool {
-        switch name.lowercased() {
-        case "date", "content-length", "connection", "transfer-encoding": true
-        default: false
-        }
+        Fields.same(name, "Date") || Fields.same(name, "Content-Length") || Fields.same(name, "Connection")
+            || Fields.same(name, "Transfer-Encoding")
     }
 }

@@ -58,7 +58,7 @@ struct AnswerKey: Hashable, Sendable {
 /// generation changes.
 ///
 /// Sets of four places, of which the one not used lately gives way, so that neither finding nor replacing searches
-/// and no collision makes it slow.
+/// and no collision makes it slow. There are more sets as answers come that are small enough for them.
 struct AnswerCache {
     private struct Slot {
         var hash: UInt64 = 0
@@ -69,8 +69,11 @@ struct AnswerCache {
     }
 
     private static let ways = 4
-    /// Sets; with four places each, 4096 answers of 4 KiB fill the default size.
-    private static let sets = 1024
+    /// Sets at first, a power of two; with four places each, 4096 answers of 4 KiB fill the default size.
+    private static let leastSets = 1024
+    /// Sets at most, as which a loop's places take 3 MiB: more than there are answers, of a kilobyte with their head, in
+    /// the default size.
+    private static let mostSets = 8192
     /// Answers that hold a file open: descriptors are for connections first.
     private static let fileLimit = 256
     /// Bytes counted for an entry beyond its content.
@@ -78,7 +81,10 @@ struct AnswerCache {
 
     private let limit: Int
     private let seed: UInt64
-    private var slots = [Slot](repeating: Slot(), count: ways * sets)
+    private var slots = [Slot](repeating: Slot(), count: ways * leastSets)
+    /// Takes a set's number from a hash.
+    private var mask = UInt64(leastSets - 1)
+    private(set) var count = 0
     private var size = 0
     private var files = 0
     private var hand = 0
@@ -92,7 +98,7 @@ struct AnswerCache {
     /// The answer to a plain request, where it is known.
     mutating func find(_ head: RequestHead, in bytes: Span<UInt8>, endpoint: Int) -> ReadyAnswer? {
         let hash = hash(bytes, head.target, head.ifNoneMatch)
-        let set = Int(hash % UInt64(Self.sets)) * Self.ways
+        let set = set(of: hash)
         for index in set..<set + Self.ways where slots[index].hash == hash {
             guard slots[index].key?.matches(head, in: bytes, endpoint: endpoint) == true else { continue }
             slots[index].wasUsed = true
@@ -106,24 +112,41 @@ struct AnswerCache {
         let cost = answer.bytes.count + key.bytes.count + Self.overhead
         guard cost <= limit / 8, answer.parts.isEmpty || files < Self.fileLimit else { return }
         let hash = hash(key.bytes.span, key.target, key.ifNoneMatch)
-        let set = Int(hash % UInt64(Self.sets)) * Self.ways
-        var place = set
-        for index in set..<set + Self.ways {
-            if slots[index].hash == hash, slots[index].key == key {
-                place = index
-                break
-            }
-            if slots[place].answer != nil, slots[index].answer == nil || (slots[place].wasUsed && !slots[index].wasUsed)
-            {
-                place = index
-            }
-        }
+        if count > slots.count / 2, size < limit / 4 * 3, slots.count < Self.mostSets * Self.ways { grow() }
+        let place = place(for: key, hash)
         remove(place)
         while size + cost > limit { evictOne() }
         answer.isKept = true
         slots[place] = Slot(hash: hash, wasUsed: true, key: key, answer: answer, cost: cost)
         size += cost
+        count += 1
         if !answer.parts.isEmpty { files += 1 }
+    }
+
+    /// Where the answer for a key goes: where it is already, where nothing is, or where what is was not used lately.
+    private func place(for key: AnswerKey, _ hash: UInt64) -> Int {
+        let set = set(of: hash)
+        var place = set
+        for index in set..<set + Self.ways {
+            if slots[index].hash == hash, slots[index].key == key { return index }
+            if slots[place].answer != nil, slots[index].answer == nil || (slots[place].wasUsed && !slots[index].wasUsed)
+            {
+                place = index
+            }
+        }
+        return place
+    }
+
+    /// Doubles the sets: what was in one goes into two, so that all finds its place.
+    private mutating func grow() {
+        let old = slots
+        slots = [Slot](repeating: Slot(), count: old.count * 2)
+        mask = mask << 1 | 1
+        for slot in old where slot.answer != nil {
+            let set = set(of: slot.hash)
+            guard let place = (set..<set + Self.ways).first(where: { slots[$0].answer == nil }) else { continue }
+            slots[place] = slot
+        }
     }
 
     /// Forgets everything.
@@ -146,15 +169,19 @@ struct AnswerCache {
     private mutating func remove(_ index: Int) {
         guard let answer = slots[index].answer else { return }
         size -= slots[index].cost
+        count -= 1
         if !answer.parts.isEmpty { files -= 1 }
         slots[index] = Slot()
     }
+
+    /// Where the set of a hash begins: by its high bits, which are the well-mixed ones; the lowest is always set.
+    private func set(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 40 & mask) * Self.ways }
 
     /// Eight bytes at a step (multiply and rotate, after FxHash); the seed keeps sets from being filled on purpose.
     private func hash(_ bytes: Span<UInt8>, _ target: Range<Int>, _ condition: Range<Int>) -> UInt64 {
         var hash = hash(bytes, target, from: seed)
         if !condition.isEmpty { hash = self.hash(bytes, condition, from: hash) }
-        // Never 0, which marks an empty place; the high bits are the well-mixed ones.
+        // Never 0, which marks an empty place.
         return hash >> 1 ^ hash << 33 | 1
     }
 

@@ -182,7 +182,9 @@ final class EventLoop: @unchecked Sendable {
 
     /// How long the next wait may take, in milliseconds; -1 where nothing has a deadline.
     private func patience() -> Int32 {
-        if connectionCount == 0, paused.isEmpty, !isDraining, !surge.isOpen, inbox.fallAsleep() { return -1 }
+        let hasDeadline = connectionCount > 0 || !paused.isEmpty || isDraining || surge.isOpen
+        guard inbox.beginRest(hasDeadline ? .dozing : .asleep) else { return 0 }
+        guard hasDeadline else { return -1 }
         let left = nextSweep > now ? nextSweep - now : 0
         return Int32(truncatingIfNeeded: left / 1_000_000 + 1)
     }

@@ -15,10 +15,19 @@ enum Message: Sendable {
 
 /// The messages that wait for an event loop, and the descriptor that wakes it.
 final class Inbox: Sendable {
+    /// How a loop waits for its events.
+    enum Rest: Sendable {
+        /// Not at all: it looks here before it waits the next time.
+        case awake
+        /// Until something has a deadline.
+        case dozing
+        /// Without a time limit, so that even what is not urgent has to wake it.
+        case asleep
+    }
+
     private struct State {
         var messages: [Message] = []
-        /// Whether the loop waits without a time limit, so that even what is not urgent has to wake it.
-        var isAsleep = false
+        var rest = Rest.awake
         /// Whether the descriptor was signalled since the loop last took the messages.
         var isWoken = false
     }
@@ -33,11 +42,11 @@ final class Inbox: Sendable {
     /// To be watched by the loop.
     var number: Int32 { event.number }
 
-    /// Adds a message and wakes the loop.
+    /// Adds a message, and wakes the loop where it waits.
     func post(_ message: Message) {
         state.withLock { state in
             state.messages.append(message)
-            wake(&state)
+            if state.rest != .awake { wake(&state) }
         }
     }
 
@@ -59,7 +68,7 @@ final class Inbox: Sendable {
             } catch {
                 failure = error
             }
-            if state.isAsleep { wake(&state) }
+            if state.rest == .asleep { wake(&state) }
         }
         if let failure { throw failure }
     }
@@ -76,11 +85,12 @@ final class Inbox: Sendable {
         event.signal()
     }
 
-    /// Says that the loop is about to wait without a time limit; `false` where it must not, as messages wait.
-    func fallAsleep() -> Bool {
+    /// Says that the loop is about to wait; `false` where it must not, as messages wait.
+    func beginRest(_ rest: Rest) -> Bool {
         state.withLock { state in
-            state.isAsleep = state.messages.isEmpty
-            return state.isAsleep
+            guard state.messages.isEmpty else { return false }
+            state.rest = rest
+            return true
         }
     }
 
@@ -90,7 +100,7 @@ final class Inbox: Sendable {
     /// for a message that came in between.
     func take() -> [Message] {
         state.withLock { state in
-            state.isAsleep = false
+            state.rest = .awake
             if state.isWoken {
                 state.isWoken = false
                 event.clear()

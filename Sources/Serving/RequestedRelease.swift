@@ -16,7 +16,4 @@ struct RequestedRelease: Hashable, Sendable {
         if parts.count > 1, Tag(parts[0]) == nil { return nil }
         self.digest = digest
     }
-
-    /// The value of the field in answers.
-    static func value(tag: Tag, digest: Digest) -> String { "\(tag)@\(digest)" }
 }

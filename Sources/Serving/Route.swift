@@ -29,16 +29,14 @@ enum Route: Hashable, Sendable {
 
     init(_ path: TargetPath) {
         let components = path.components
-        let names = components.prefix(3).map { String(decoding: $0, as: UTF8.self) }
-        guard names.first == "-" else {
+        guard components.first == Self.dash else {
+            let isFile = !path.hasTrailingSlash
             self =
-                switch names {
-                case ["health"] where !path.hasTrailingSlash: .health
-                case ["v1", "_catalog"] where !path.hasTrailingSlash: .catalog
-                default: .tree(components)
-                }
+                isFile && components == Self.healthPath
+                ? .health : isFile && components == Self.catalogPath ? .catalog : .tree(components)
             return
         }
+        let names = components.prefix(3).map { String(decoding: $0, as: UTF8.self) }
         if names.count > 2, names[1] == "releases" {
             self = .retained(name: components[2], Array(components.dropFirst(3)))
             return
@@ -56,6 +54,10 @@ enum Route: Hashable, Sendable {
             self = .action(action)
         }
     }
+
+    private static let dash = Array("-".utf8)
+    private static let healthPath = [Array("health".utf8)]
+    private static let catalogPath = [Array("v1".utf8), Array("_catalog".utf8)]
 
     /// The value of `Allow` (RFC 9110 section 10.2.1).
     var allow: String {

@@ -41,10 +41,7 @@ extension Site {
                 }
             }
         )
-        answer.fields.append(
-            RequestedRelease.fieldName,
-            RequestedRelease.value(tag: release.tag, digest: release.digest)
-        )
+        answer.fields.append(RequestedRelease.fieldName, release.reference)
         return answer
     }
 

@@ -15,7 +15,7 @@ struct TreePlace: Sendable {
     /// The fields that every answer from a release has, whatever its status.
     var fields: Fields {
         var fields = Fields()
-        fields.append(RequestedRelease.fieldName, RequestedRelease.value(tag: release.tag, digest: release.digest))
+        fields.append(RequestedRelease.fieldName, release.reference)
         // Without this a cache may go on giving a file out by heuristics (RFC 9111 section 4.2.2) when a newer release
         // is served, and mix two releases.
         fields.append("Cache-Control", isImmutable ? "max-age=31536000, immutable" : "no-cache")
@@ -29,7 +29,11 @@ extension Site {
     private static let indexName = Array("index.html".utf8)
 
     func answer(to request: Request, at place: TreePlace) throws(Refusal) -> Answer<StoredFile> {
-        let joined = Array(place.components.joined(separator: [UInt8(ascii: "/")]))
+        var joined: [UInt8] = []
+        for component in place.components {
+            if !joined.isEmpty { joined.append(UInt8(ascii: "/")) }
+            joined += component
+        }
         // A path beyond what a release may hold is one that isn't there.
         guard let path = try? ReleasePath(joined), let record = try lookup(path, in: place) else {
             throw notFound(at: place)

@@ -21,6 +21,8 @@ final class Index: Sendable {
     private static let writerCache = 8 << 10
 
     private let pool: DatabasePool
+    /// For requests; `nil` beside a daemon.
+    private let lookups: LookupConnections?
     private let path: String
     /// Set by the first sign of damage.
     private let isDamaged = Atomic(false)
@@ -46,6 +48,7 @@ final class Index: Sendable {
                 try Self.migrator.migrate(pool)
                 try Self.openReaders(of: pool)
             }
+            lookups = readOnly ? nil : try LookupConnections(path: path, configuration: configuration)
         } catch {
             throw StoreError(doing: "opening the index", error)
         }
@@ -82,6 +85,14 @@ final class Index: Sendable {
     /// Reads without a transaction: each statement sees one state, and the rows of a published release don't change.
     func read<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
         try attempt(doing) { try pool.unsafeRead(body) }
+    }
+
+    /// Reads as ``read(_:_:)`` does, a row or a few: what requests do.
+    func lookUp<Value>(
+        _ doing: @autoclosure () -> String,
+        _ body: (Database) throws -> Value
+    ) throws(StoreError) -> Value {
+        try attempt(doing()) { try lookups?.read(body) ?? pool.unsafeRead(body) }
     }
 
     /// Reads in one transaction: where there are many statements, taking SQLite's lock for each costs more than they do.
@@ -130,9 +141,12 @@ final class Index: Sendable {
     }
 
     /// Does `body`; where it meets a damaged database, leaves a mark that has the next start rebuild it.
-    private func attempt<Value>(_ doing: String, _ body: () throws -> Value) throws(StoreError) -> Value {
+    private func attempt<Value>(
+        _ doing: @autoclosure () -> String,
+        _ body: () throws -> Value
+    ) throws(StoreError) -> Value {
         do throws(StoreError) {
-            return try StoreError.attempt(doing, body)
+            return try StoreError.attempt(doing(), body)
         } catch {
             if case .corruptIndex = error, !pool.configuration.readonly,
                 !isDamaged.exchange(true, ordering: .relaxed)

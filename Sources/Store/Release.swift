@@ -14,6 +14,8 @@ package final class Release: Sendable {
     package let tag: Tag
     /// Of the manifest.
     package let digest: Digest
+    /// `TAG@sha256:HEX`: made once, as every answer from the release names it.
+    package let reference: String
     /// How many files it has, links and directories not counted.
     package let files: Int
     /// The sum of the files' sizes.
@@ -33,6 +35,7 @@ package final class Release: Sendable {
         id = row.id
         tag = row.tag
         digest = row.digest
+        reference = "\(row.tag)@\(row.digest)"
         files = row.files
         bytes = row.bytes
         publishedAt = row.publishedAt
@@ -49,7 +52,7 @@ package final class Release: Sendable {
     /// - Throws: ``StoreError/index(doing:reason:)`` or ``StoreError/corruptIndex(doing:reason:)``.
     package func lookup(_ path: ReleasePath) throws(StoreError) -> FileRecord? {
         if path.isRoot { return root }
-        return try index.read("looking up \(path)") { database in try self.lookup(path, database) }
+        return try index.lookUp("looking up \(path)") { database in try self.lookup(path, database) }
     }
 
     /// The names in `directory`, which is a real path as ``FileRecord/path`` has it, by their bytes.

@@ -14,7 +14,7 @@ struct MediaTypeTests {
         ("a.averyveryverylongending", "application/octet-stream"),
     ])
     func goesByTheEnding(name: String, type: String) {
-        #expect(MediaType.forFile(named: Array(name.utf8)) == type)
+        #expect(MediaType.forFile(named: Array(name.utf8)[...]) == type)
     }
 
     @Test func takesNamesThatAreNoText() {
