@@ -50,7 +50,7 @@ struct Benchmark: ParsableCommand {
             let names = quick ? ["nginx", "specman"] : ["nginx", "h2o", "caddy", "go", "specman"]
             if parts.contains(.serving) {
                 let servers = try names.map(peers.start)
-                findings.serving = try serving(servers)
+                findings.serving = try serving(servers, peers.tree)
                 for server in servers { server.stop() }
                 let processor = findings.serving.first { $0.server == "specman" && $0.scenario.hasPrefix("4 KiB") }?
                     .processor
@@ -69,9 +69,9 @@ struct Benchmark: ParsableCommand {
         if let results { try write(findings, to: results) }
     }
 
-    private func serving(_ servers: [ServerUnderTest]) throws -> [ServingRounds.Row] {
+    private func serving(_ servers: [ServerUnderTest], _ tree: BenchmarkTree) throws -> [ServingRounds.Row] {
         let rounds = ServingRounds(servers: servers, rounds: quick ? 1 : 5, seconds: quick ? 2 : 4)
-        return try ServingScenario.all.filter { scenario.map($0.name.contains) ?? true }
+        return try ServingScenario.all(tree).filter { scenario.map($0.name.contains) ?? true }
             .flatMap { try rounds.run($0, tell: tell) }
     }
 

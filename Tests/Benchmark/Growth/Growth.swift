@@ -89,7 +89,7 @@ struct Growth {
             usleep(500)
         }
         let start = ContinuousClock.now.seconds(since: begin) * 1000
-        let script = try randomPaths(place, files: files)
+        let script = try RandomPaths.script(in: place, files: files, path: ReleaseArchive.pathInLua)
         let tree = ProcessTree(root: process.processIdentifier)
         let before = tree.processorSeconds
         let load = try Wrk.run("https://127.0.0.1:\(port)", connections: 64, seconds: seconds, script: script)
@@ -105,22 +105,6 @@ struct Growth {
             rate: load.rate,
             processor: used / load.requests * 1e6
         )
-    }
-
-    /// A script that asks for files all over the release: no cache holds them.
-    private func randomPaths(_ place: String, files: Int) throws -> String {
-        let file = place + "/random.lua"
-        try """
-        local files = \(files)
-        math.randomseed(1)
-        request = function()
-          local index = math.random(0, files - 1)
-          return wrk.format("GET", string.format("/%07d/%07d.%s", math.floor(index / \(ReleaseArchive.perFolder)), index,
-            index % \(ReleaseArchive.manifestEvery) == 0 and "yaml" or "bin"))
-        end
-
-        """.write(toFile: file, atomically: true, encoding: .utf8)
-        return file
     }
 }
 

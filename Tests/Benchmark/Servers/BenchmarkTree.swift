@@ -1,6 +1,7 @@
 import Foundation
 
-/// What is served: small, middling and large files whose content is no line of zeros.
+/// What is served: small, middling and large files whose content is no line of zeros, and more small ones than a cache of
+/// answers holds.
 struct BenchmarkTree {
     let directory: String
 
@@ -8,11 +9,25 @@ struct BenchmarkTree {
     static let middlingPath = "/64k/0.bin"
     static let largePath = "/1g.bin"
     static let largeSize = 1 << 30
+    static let many = 50_000
+    private static let manyInFolder = 100
+
+    /// A script for wrk that asks for one of ``many`` files at a time.
+    let manyPaths: String
 
     init(in parent: String) throws {
         directory = parent + "/www"
-        try make("4k", count: 1000, size: 4 << 10)
-        try make("64k", count: 100, size: 64 << 10)
+        manyPaths = try RandomPaths.script(
+            in: parent,
+            files: Self.many,
+            path: #"string.format("/many/%d/%d.bin", math.floor(index / \#(Self.manyInFolder)), index)"#
+        )
+        try make("4k", 0..<1000, size: 4 << 10)
+        try make("64k", 0..<100, size: 64 << 10)
+        for folder in 0..<Self.many / Self.manyInFolder {
+            let first = folder * Self.manyInFolder
+            try make("many/\(folder)", first..<first + Self.manyInFolder, size: 4 << 10)
+        }
         let file = directory + Self.largePath
         try Data().write(to: URL(fileURLWithPath: file))
         guard let handle = FileHandle(forWritingAtPath: file) else { throw BenchmarkError("can't write \(file)") }
@@ -20,9 +35,9 @@ struct BenchmarkTree {
         try handle.close()
     }
 
-    private func make(_ name: String, count: Int, size: Int) throws {
+    private func make(_ name: String, _ numbers: Range<Int>, size: Int) throws {
         try FileManager.default.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
-        for number in 0..<count {
+        for number in numbers {
             let file = URL(fileURLWithPath: "\(directory)/\(name)/\(number).bin")
             try FileContent.bytes(size, seed: UInt64(number)).write(to: file)
         }

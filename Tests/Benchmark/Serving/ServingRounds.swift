@@ -61,8 +61,8 @@ struct ServingRounds {
             row.rateRatio = base.flatMap { own?.rate.ratios(to: $0.rate).median }
             row.processorRatio = base.flatMap { own?.processor.ratios(to: $0.processor).median }
             if row.server == "specman" {
-                row.gate = Row.Gate(rate: scenario.gate.rate, processor: scenario.gate.processor)
-                row.aim = Row.Gate(rate: scenario.aim.rate, processor: scenario.aim.processor)
+                row.gate = scenario.gate.map { Row.Gate(rate: $0.rate, processor: $0.processor) }
+                row.aim = scenario.aim.map { Row.Gate(rate: $0.rate, processor: $0.processor) }
             }
             tell(row.summary)
             return row

@@ -5,9 +5,10 @@ struct ServingScenario {
     let unit: String
     /// Whether all peers take part, or only nginx, the one to beat.
     let isForAll: Bool
-    /// The ratios to nginx that must be reached, and those that are aimed at: of the rate, and of the processor time.
-    let gate: (rate: Double, processor: Double)
-    let aim: (rate: Double, processor: Double)
+    /// The ratios to nginx that must be reached, and those that are aimed at: of the rate, and of the processor time; `nil`
+    /// where none were set.
+    var gate: (rate: Double, processor: Double)?
+    var aim: (rate: Double, processor: Double)?
     /// How many times as long as the others a round takes: to open many connections takes a part of it.
     var stretch = 1
     let run: (ServerUnderTest, _ seconds: Int) throws -> Load
@@ -22,7 +23,7 @@ struct ServingScenario {
         var p99: Double?
     }
 
-    static var all: [ServingScenario] {
+    static func all(_ tree: BenchmarkTree) -> [ServingScenario] {
         [
             keepAlive(
                 "4 KiB, 64 connections",
@@ -48,6 +49,7 @@ struct ServingScenario {
                 aim: (1.6, 0.50),
                 all: true
             ),
+            spread("4 KiB, one of \(BenchmarkTree.many) files, 64 connections", tree.manyPaths, 64),
             handshakes("full handshakes", resumed: false, gate: (1.08, 0.90), aim: (1.25, 0.75), all: true),
             handshakes("resumed handshakes", resumed: true, gate: (1.05, 0.95), aim: (1.2, 0.80)),
             download("1 GiB, one client", 1, all: true),
@@ -73,6 +75,13 @@ struct ServingScenario {
             stretch: stretch
         ) { server, seconds in
             let result = try Wrk.run(server.url + path, connections: connections, seconds: seconds)
+            return Load(rate: result.rate, work: result.requests, p50: result.p50, p99: result.p99)
+        }
+    }
+
+    private static func spread(_ name: String, _ script: String, _ connections: Int) -> ServingScenario {
+        ServingScenario(name: name, unit: "requests/s", isForAll: true) { server, seconds in
+            let result = try Wrk.run(server.url, connections: connections, seconds: seconds, script: script)
             return Load(rate: result.rate, work: result.requests, p50: result.p50, p99: result.p99)
         }
     }

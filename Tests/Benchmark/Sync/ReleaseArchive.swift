@@ -56,6 +56,11 @@ enum ReleaseArchive {
         "/\(name(index / perFolder))/\(name(index)).\(index % manifestEvery == 0 ? "yaml" : "bin")"
     }
 
+    /// The same as an expression in Lua, of `index`.
+    static let pathInLua =
+        #"string.format("/%07d/%07d.%s", math.floor(index / \#(perFolder)), index, "#
+        + #"index % \#(manifestEvery) == 0 and "yaml" or "bin")"#
+
     /// Of one length, so that the order of numbers is that of names, which the archive wants.
     private static func name(_ number: Int) -> String {
         String(repeating: "0", count: max(0, 7 - String(number).count)) + String(number)
