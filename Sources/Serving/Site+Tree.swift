@@ -15,6 +15,8 @@ struct TreePlace: Sendable {
     /// The fields that every answer from a release has, whatever its status.
     var fields: Fields {
         var fields = Fields()
+        // As many as an answer comes to have, so that they are moved no more.
+        fields.lines.reserveCapacity(16)
         fields.append(RequestedRelease.fieldName, release.reference)
         // Without this a cache may go on giving a file out by heuristics (RFC 9111 section 4.2.2) when a newer release
         // is served, and mix two releases.

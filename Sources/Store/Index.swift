@@ -54,6 +54,11 @@ final class Index: Sendable {
         }
     }
 
+    deinit {
+        // Before the pool's, whose last one folds the log into the database and removes it: those that only read can't.
+        lookups?.close()
+    }
+
     /// Opens all connections that read, each from a thread of its own, as one thread may only use one.
     ///
     /// Opened when they are needed, they would meet what has become of the file's name meanwhile: what is open goes on

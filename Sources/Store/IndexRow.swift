@@ -72,12 +72,12 @@ struct RowFinder: ~Copyable {
     private let statement: RowStatement
 
     init(_ database: Database) throws {
-        statement = RowStatement(
-            try database.cachedStatement(
-                sql: "SELECT \(IndexRow.columns) FROM files WHERE release = ? AND directory = ? AND name = ?"
-            )
-        )
+        statement = RowStatement(try database.cachedStatement(sql: Self.query))
     }
+
+    /// Put together once, not for each look-up.
+    private static let query =
+        "SELECT \(IndexRow.columns) FROM files WHERE release = ? AND directory = ? AND name = ?"
 
     /// The row at `path` of release `number`.
     func row(at path: ReleasePath, of number: Int64) throws -> IndexRow? {

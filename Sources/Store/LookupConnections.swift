@@ -28,4 +28,14 @@ final class LookupConnections: Sendable {
         defer { idle.withLock { $0.append(connection) } }
         return try connection.unsafeRead(body)
     }
+
+    /// Closes those that nobody uses.
+    func close() {
+        let connections = idle.withLock { idle in
+            defer { idle = [] }
+            return idle
+        }
+        // What a connection that is not closed keeps, it keeps until it is let go of.
+        for connection in connections { try? connection.close() }
+    }
 }

@@ -20,7 +20,7 @@ import Testing
         try site.ask(Array(repeating: CountedSite.small, count: 10), ["-H", "If-None-Match: \(etag)"])
         #expect(try site.systemCalls(for: cached, ["-H", "If-None-Match: \(etag)"]).working <= 2 + Self.spread)
         // Beside recv and send, what finds and reads the file: a look-up in the index, open, read, close.
-        #expect(try site.systemCalls(for: CountedSite.others).working <= 16)
+        #expect(try site.systemCalls(for: CountedSite.others).working <= 11)
         #expect(site.site.daemon.stop() == 0)
     }
 
@@ -35,7 +35,7 @@ import Testing
         let etag = try #require(try site.site.etag(of: CountedSite.small))
         #expect(try site.allocations(for: cached, ["-H", "If-None-Match: \(etag)"]) <= 2 * Self.spread)
         // What is not cached goes through a worker, where fields and paths become values.
-        #expect(try site.allocations(for: CountedSite.others) <= 230)
+        #expect(try site.allocations(for: CountedSite.others) <= 80)
         #expect(site.site.daemon.stop() == 0)
     }
 }

@@ -129,12 +129,26 @@ import Testing
         #expect(throws: StoreError.self) { try release.open(other) }
     }
 
+    /// The connections of the look-ups, which only read, can't fold the log into the database: were they the last ones, it
+    /// would stay.
+    @Test func whoeverHasLookedUpLeavesNoLogBehind() throws {
+        let test = try TestVolume()
+        try {
+            let volume = try test.open()
+            let release = try volume.publish("1", 1, [.file("f", "x")])
+            #expect(try release.content("f") == "x")
+            volume.settle()
+        }()
+        #expect(try test.names().filter { $0.hasPrefix("index") } == ["index.sqlite"])
+    }
+
     @Test func readersMeetNoWriter() async throws {
         let test = try TestVolume()
         let volume = try test.open(retain: 2)
         try volume.publish("0", 0, (0..<50).map { .file("d\($0 % 5)/f\($0)", "0") })
         await withTaskGroup(of: Int.self) { group in
-            for _ in 0..<4 {
+            // More than there are connections for look-ups.
+            for _ in 0..<12 {
                 group.addTask {
                     var failures = 0
                     for index in 0..<600 {
