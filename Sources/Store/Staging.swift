@@ -192,22 +192,20 @@ package final class Staging: Sendable {
         }
     }
 
-    /// Ends the making: everything is written and in the index, and no link leads out of the release. Once is enough.
+    /// Ends the making: everything is written and in the index, and no link leads out of the release. Once is enough. The
+    /// disk has begun with it by then; that it is durable is the publication's to see to.
     func seal() throws(StoreError) {
         try producer.withLock { producer throws(StoreError) in
             guard producer.file == nil else { throw Self.misused }
             if producer.isSealed { return }
             for shard in writers.indices { drain(shard, &producer) }
+            // The disk begins while the last rows go into the index, and while checks look through the release.
+            core.beginSyncing()
             try core.check()
             try core.flush()
             try checkLinks()
             producer.isSealed = true
         }
-    }
-
-    /// Has the disk begin with what is staged while it is looked through: the publication then waits for the rest only.
-    package func beginSyncing() {
-        core.beginSyncing()
     }
 
     /// Ends the making without a result; returns when no thread works at it any more.

@@ -83,7 +83,7 @@ final class StagingCore: Sendable {
     /// Adds all rows there are to the index, and waits until they are there.
     func flush() throws(StoreError) {
         rows.withLock { submit(&$0) }
-        settle()
+        inserting.sync {}
         try check()
     }
 

@@ -20,8 +20,6 @@ struct ReleaseInspector: Sendable {
     func inspectBeforehand(_ staging: Staging, before deadline: Deadline) throws -> CheckReport? {
         guard policy.canRefuse else { return nil }
         let tree = try staging.sealedTree()
-        // The processor reads, the disk writes.
-        staging.beginSyncing()
         let report = try look(through: tree, of: staging.tag, since: staging.basis, before: deadline)
         if let refusal = policy.refusal(of: report) { throw refusal }
         return report
