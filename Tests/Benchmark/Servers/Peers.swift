@@ -31,14 +31,21 @@ struct Peers {
 
     private func startSpecman(_ port: UInt16) throws -> ServerUnderTest {
         let layout = "oci-layout:" + file("layout")
-        try Command.run(specman, ["push", tree.directory, "\(layout):1.0.0"])
+        let volume = file("volume")
+        if !FileManager.default.fileExists(atPath: volume) {
+            // By a process of its own: the memory that a sync has used and freed would be taken for that of connections, or
+            // be what they take.
+            try Command.run(specman, ["push", tree.directory, "\(layout):1.0.0"])
+            let source = ["SPECMAN_SOURCE_REPOSITORY": layout, "SPECMAN_STORAGE_DIRECTORY": volume]
+            try Command.run(specman, ["sync"], environment: source)
+        }
         let configuration = try write(
             """
             source:
               repository: \(layout)
               interval: 1h
             storage:
-              directory: \(file("volume"))
+              directory: \(volume)
             listener:
               address: 127.0.0.1:\(port)
               certificateFile: \(certificate.certificateFile)
