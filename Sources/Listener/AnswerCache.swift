@@ -69,10 +69,10 @@ struct AnswerCache {
     }
 
     private static let ways = 4
-    /// Sets at first, a power of two; with four places each, 4096 answers of 4 KiB fill the default size.
+    /// Sets at first, a power of two; with four places each, 4096 answers of 4 KiB fill half of the default size.
     private static let leastSets = 1024
-    /// Sets at most, as which a loop's places take 3 MiB: more than there are answers, of a kilobyte with their head, in
-    /// the default size.
+    /// Sets at most, as which a loop's places take 3 MiB: as many places as there are answers, of a kilobyte with their head,
+    /// in the default size.
     private static let mostSets = 8192
     /// Answers that hold a file open: descriptors are for connections first.
     private static let fileLimit = 256

@@ -22,11 +22,16 @@ final class ServerState: Sendable {
     let crowdedAt = Atomic<UInt64>(0)
     /// In bytes: each loop's part of ``ServerLimits/bufferSize``.
     let bufferShare: Int
+    /// In bytes: each loop's part of ``ServerLimits/cacheSize``.
+    let cacheShare: Int
+    /// In bytes: with less, answers of 64 KiB would find no place.
+    private static let leastCacheShare = 2 << 20
 
     init(endpoints: [ServedEndpoint], limits: ServerLimits, loops: Int) {
         self.endpoints = endpoints
         self.limits = limits
         bufferShare = limits.bufferSize / loops
+        cacheShare = min(limits.cacheSize, max(Self.leastCacheShare, limits.cacheSize / loops))
         workers = WorkerPool(limit: limits.workers)
     }
 }
@@ -116,7 +121,7 @@ final class EventLoop: @unchecked Sendable {
         epoll = try Epoll()
         inbox = try Inbox()
         transport = TLSTransport(input: Self.inputSize, output: Self.outputSize)
-        cache = AnswerCache(limit: state.limits.cacheSize)
+        cache = AnswerCache(limit: state.cacheShare)
         generations = state.endpoints.map(\.responder.generation)
         isLogged = state.endpoints.map { $0.log != nil }
         acceptors = Array(repeating: nil, count: state.endpoints.count)

@@ -23,8 +23,9 @@ package struct ServerLimits: Sendable {
     package var leastRate = 1024
     /// The largest request body, in bytes: requests here are questions, the few that change something have none.
     package var maxBody = 65_536
-    /// Of answers kept ready, in bytes for each event loop.
-    package var cacheSize = 16 << 20
+    /// Of answers kept ready, in bytes over all event loops, each of which has a part of its own, 2 MiB at least: a host of
+    /// many cores doesn't fill many times as much memory.
+    package var cacheSize = 32 << 20
     /// In bytes, over all connections: what may wait in the server's memory for slow clients, and of their requests,
     /// until each connection gets only the least it needs.
     package var bufferSize = 64 << 20
