@@ -83,10 +83,17 @@ package struct RunningSite {
     }
 
     /// The sum of all metrics whose line begins with `name`, as the management port has them now.
-    package func metric(_ name: String) throws -> Int {
+    package func metric(_ name: String) throws -> Int { try metrics(name, name).0 }
+
+    /// Two such sums of one moment: between two scrapes the daemon goes on.
+    package func metrics(_ one: String, _ other: String) throws -> (Int, Int) {
         let text = try Command.run("curl", ["-sSf", "http://127.0.0.1:\(try daemon.port(of: "http"))/metrics"]).text
-        return text.split(separator: "\n").filter { $0.hasPrefix(name) }
-            .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
+        let lines = text.split(separator: "\n")
+        func sum(_ name: String) -> Int {
+            lines.filter { $0.hasPrefix(name) }
+                .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
+        }
+        return (sum(one), sum(other))
     }
 
     /// Waits, for at most a minute, until that metric is `value` or more.
