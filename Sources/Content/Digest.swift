@@ -74,15 +74,24 @@ package struct Digest: Hashable, Sendable {
 
     /// The sum as 64 lower-case hex digits.
     package var hex: String {
-        let text = [UInt8](capacity: Self.byteCount * 2) { span in
-            for word in [a, b, c, d] {
-                for shift in stride(from: 60, through: 0, by: -4) {
-                    let value = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
-                    span.append(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10)
-                }
+        let text = [UInt8](capacity: Self.byteCount * 2) { span in writeHex(to: &span) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Writes the 64 lower-case hex digits to `span`, which has room for them.
+    package func writeHex(to span: inout OutputSpan<UInt8>) {
+        func write(_ word: UInt64) {
+            var shift: UInt64 = 64
+            while shift > 0 {
+                shift -= 4
+                let value = UInt8(truncatingIfNeeded: word >> shift) & 15
+                span.append(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10)
             }
         }
-        return String(decoding: text, as: UTF8.self)
+        write(a)
+        write(b)
+        write(c)
+        write(d)
     }
 
     private static func value(of digit: UInt8) -> UInt8? {

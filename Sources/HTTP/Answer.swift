@@ -36,6 +36,9 @@ package struct Answer<File: Sendable>: Sendable {
     /// Whether the listener may give this answer again for the same method and target until the responder's
     /// generation changes. It does so only for requests without any field that could change the answer.
     package var isRepeatable: Bool
+    /// Names the repeatable answers with a file that are the same but for `ETag`, `Last-Modified`, `Repr-Digest`,
+    /// `Content-Length` and the body: never given to others. `nil` where there are none.
+    package var family: UInt64?
     /// How long the answer is held back, with nothing but a timer for it.
     package var delay = Duration.zero
     /// Who asked, where it was found out; for the access log.

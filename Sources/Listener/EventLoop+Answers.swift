@@ -9,7 +9,24 @@ extension EventLoop {
         if head.isPlain, let ready = cache.find(head, in: bytes, endpoint: connection.endpoint) {
             return respond(connection, ready)
         }
+        if head.isPlain, head.framing == .none, answerAtOnce(connection, head, bytes) { return }
         decideSlowly(connection, head, bytes)
+    }
+
+    /// Answers with a file that the responder finds without waiting; whether there is one.
+    @inline(never)
+    private func answerAtOnce(_ connection: Connection, _ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        let endpoint = connection.endpoint
+        let responder = state.endpoints[endpoint].responder
+        guard let found = responder.fileAtOnce(head, in: bytes), let example = examples[endpoint][found.family],
+            let ready = ReadyAnswer(found, like: example)
+        else { return false }
+        // Not where the examples' time is over already: see ``dropStaleAnswers()``.
+        if responder.generation == generations[endpoint], let key = AnswerKey(head, in: bytes, endpoint: endpoint) {
+            cache.insert(ready, for: key)
+        }
+        respond(connection, ready)
+        return true
     }
 
     @inline(never)
@@ -103,6 +120,7 @@ extension EventLoop {
             // be read, is not what the responder said and not kept.
             if let cache, cache.generation == generations[cache.key.endpoint], ready.isFaithful {
                 self.cache.insert(ready, for: cache.key)
+                learn(from: ready, endpoint: cache.key.endpoint)
             }
             guard let connection = connection(number, serial), connection.phase == .deciding else { return }
             release(connection)
@@ -119,6 +137,14 @@ extension EventLoop {
             goOnSending(connection, piece: bytes, isLast: isLast)
             settle(connection)
         }
+    }
+
+    /// Keeps of an answer what those of its family have in common.
+    private func learn(from ready: ReadyAnswer, endpoint: Int) {
+        guard let family = ready.family, examples[endpoint][family] == nil,
+            examples[endpoint].count < Self.mostExamples
+        else { return }
+        examples[endpoint][family] = ready.example
     }
 
     /// Answers a request that can't be taken, once, and closes.

@@ -64,6 +64,8 @@ final class EventLoop: @unchecked Sendable {
     private static let roundSize = 8 << 20
     /// In bytes: what one connection gets of a turn at least.
     private static let leastTurnSize = 64 << 10
+    /// Families of answers remembered, of a kilobyte each.
+    static let mostExamples = 256
     /// Connections accepted in one turn.
     private static let acceptBatch = 64
 
@@ -96,6 +98,8 @@ final class EventLoop: @unchecked Sendable {
     var cache: AnswerCache
     /// By endpoint: what the cached answers hold for.
     var generations: [UInt64]
+    /// By endpoint and family: what answers are made of that no worker needs to be asked for.
+    var examples: [[UInt64: ReadyAnswer.Example]]
     /// By endpoint: whether somebody wants to know of each answer.
     let isLogged: [Bool]
     private var acceptors: [(acceptor: TLSAcceptor, version: UInt64)?]
@@ -123,6 +127,7 @@ final class EventLoop: @unchecked Sendable {
         transport = TLSTransport(input: Self.inputSize, output: Self.outputSize)
         cache = AnswerCache(limit: state.cacheShare)
         generations = state.endpoints.map(\.responder.generation)
+        examples = Array(repeating: [:], count: state.endpoints.count)
         isLogged = state.endpoints.map { $0.log != nil }
         acceptors = Array(repeating: nil, count: state.endpoints.count)
         date = DateHeader(second: WallClock.coarseSeconds)
@@ -182,6 +187,7 @@ final class EventLoop: @unchecked Sendable {
             guard generation != generations[endpoint] else { continue }
             generations[endpoint] = generation
             cache.removeAll()
+            examples[endpoint] = [:]
         }
     }
 

@@ -25,6 +25,8 @@ final class ReadyAnswer: @unchecked Sendable {
     let user: String?
     /// What it came from, in the responder's words.
     let origin: String?
+    /// Of ``Answer/family``.
+    let family: UInt64?
     let status: Int
     /// Whether it is what the responder said, not a failure on the way.
     let isFaithful: Bool
@@ -45,6 +47,7 @@ final class ReadyAnswer: @unchecked Sendable {
         isChunked: Bool = false,
         user: String? = nil,
         origin: String? = nil,
+        family: UInt64? = nil,
         status: Int,
         isFaithful: Bool,
         dateSecond: Int64
@@ -57,9 +60,47 @@ final class ReadyAnswer: @unchecked Sendable {
         self.isChunked = isChunked
         self.user = user
         self.origin = origin
+        self.family = family
         self.status = status
         self.isFaithful = isFaithful
         self.dateSecond = dateSecond
+    }
+
+    /// The answer that a file is, made of an earlier one's head without waiting for the disk; `nil` where that is needed.
+    init?(_ found: FoundFile<SharedFile>, like example: Example) {
+        let isInline = found.size <= Int64(Self.inlineLimit)
+        let size = isInline ? Int(found.size) : 0
+        var headCount = 0
+        bytes = [UInt8](capacity: example.head.mostBytes + size) { span in
+            example.head.write(found, to: &span)
+            headCount = span.count
+            Self.readCached(found.file, count: size, to: &span)
+        }
+        guard bytes.count == headCount + size else { return nil }
+        self.headCount = headCount
+        parts = isInline ? [] : [.file(found.file, offset: 0, count: found.size)]
+        dateOffset = example.head.dateOffset
+        // Long ago: the date in the template is an old one.
+        dateSecond = 0
+        source = nil
+        isChunked = false
+        user = nil
+        origin = example.origin
+        family = found.family
+        status = Status.ok.code
+        isFaithful = true
+    }
+
+    /// What an answer has in common with those of its family.
+    struct Example {
+        fileprivate let head: HeadTemplate
+        fileprivate let origin: String?
+    }
+
+    /// What others of its family can be made of; `nil` where it has none.
+    var example: Example? {
+        guard let head = HeadTemplate(bytes[..<headCount], dateOffset: dateOffset) else { return nil }
+        return Example(head: head, origin: origin)
     }
 
     /// Writes `date` over the one that is in the head, where the second has changed.
@@ -127,6 +168,7 @@ final class ReadyAnswer: @unchecked Sendable {
             isChunked: isChunked,
             user: answer.user,
             origin: answer.origin,
+            family: answer.family,
             status: answer.status.code,
             isFaithful: isFaithful,
             dateSecond: date.second
@@ -185,5 +227,19 @@ final class ReadyAnswer: @unchecked Sendable {
             isComplete = filled == count
         }
         return isComplete ? bytes : nil
+    }
+
+    /// Appends what the page cache has of a file's first `count` bytes.
+    private static func readCached(_ file: SharedFile, count: Int, to span: inout OutputSpan<UInt8>) {
+        guard count > 0 else { return }
+        // The kernel writes within the free part of the span, and no more than it says.
+        unsafe span.withUnsafeMutableBufferPointer { buffer, filled in
+            let rest = unsafe UnsafeMutableRawBufferPointer(buffer)[filled..<filled + count]
+            do throws(SystemError) {
+                filled += unsafe try file.readCached(into: UnsafeMutableRawBufferPointer(rebasing: rest), at: 0) ?? 0
+            } catch {
+                // A worker finds out, and says, what is wrong.
+            }
+        }
     }
 }

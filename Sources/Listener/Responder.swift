@@ -13,6 +13,10 @@ package protocol Responder: AnyObject, Sendable {
     /// the disk. What has to wait for more than that replies later, from any thread: it must not hold a worker.
     func answer(to request: Request, reply: @escaping @Sendable (Answer<SharedFile>) -> Void)
 
+    /// The file that is the answer to a plain request (``RequestHead/isPlain``) without a body, where that is known without
+    /// waiting for anything; `nil` for every other, which goes to a worker. Called on an event loop.
+    func fileAtOnce(_ head: RequestHead, in bytes: Span<UInt8>) -> FoundFile<SharedFile>?
+
     /// Who is told of each answer; `nil` where nobody wants to know.
     var log: (any RequestLog)? { get }
 
@@ -22,6 +26,8 @@ package protocol Responder: AnyObject, Sendable {
 }
 
 extension Responder {
+    package func fileAtOnce(_ head: RequestHead, in bytes: Span<UInt8>) -> FoundFile<SharedFile>? { nil }
+
     package var log: (any RequestLog)? { nil }
 
     package var refusalFields: Fields { Fields() }

@@ -48,6 +48,19 @@ package final class SharedFile: Sendable {
         return fresh
     }
 
+    /// Whether the file system tells what is in the page cache from what it would have to fetch (`FMODE_NOWAIT`): those of
+    /// a network mostly don't, and may wait for a server at any call.
+    package var tellsWhatIsCached: Bool {
+        var byte: UInt8 = 0
+        let number = descriptor.number
+        do throws(SystemError) {
+            _ = try systemCall("preadv2") { specman_pread_nowait(number, &byte, 1, 0) }
+        } catch {
+            return error.code == EAGAIN
+        }
+        return true
+    }
+
     /// Reads up to `buffer.count` bytes at `offset` where they are in the page cache; `nil` where the disk is needed.
     ///
     /// System call: `preadv2(2)` with `RWF_NOWAIT`. File systems that don't know it answer `nil`, too.

@@ -11,6 +11,8 @@ struct TreePlace: Sendable {
     let path: TargetPath
     /// Whether the URL names the release by its digest, so that what is there never changes.
     let isImmutable: Bool
+    /// The path as it was sent, where it stands for what the active release has there.
+    let target: [UInt8]?
 
     /// The fields that every answer from a release has, whatever its status.
     var fields: Fields {
@@ -141,7 +143,8 @@ extension Site {
             break
         }
         fields.append("Accept-Ranges", "bytes")
-        if WantReprDigest.wantsSHA256(request.fields[WantReprDigest.fieldName]) {
+        let wantsSum = WantReprDigest.wantsSHA256(request.fields[WantReprDigest.fieldName])
+        if wantsSum {
             fields.append(ReprDigest.fieldName, ReprDigest.value(of: gzip?.digest ?? digest))
         }
         if let gzip {
@@ -155,12 +158,16 @@ extension Site {
             return Answer(.partialContent, fields: fields, body: body)
         }
         fields.append("Content-Type", type)
-        return Answer(
+        var answer = Answer(
             .ok,
             fields: fields,
             body: .file(content, offset: 0, count: record.size),
             isRepeatable: isRepeatable
         )
+        if let target = place.target, isRepeatable, wantsSum {
+            answer.family = recentFiles.remember(target, record, type: type, hasForms: hasForms, of: place.release)
+        }
+        return answer
     }
 
     /// The body of 206, and the fields that go with it: one part as it is, several as `multipart/byteranges` (RFC 9110

@@ -4,14 +4,15 @@ package import Store
 
 /// Decides the answer to each request on the TLS port and on the volume's socket.
 ///
-/// It keeps no state of its own but the gzip forms of contents: a request is answered from the release that is active when it comes, and goes on
-/// being sent from that one whatever is published meanwhile.
+/// It keeps no state of its own but the gzip forms of contents and what it found lately: a request is answered from the
+/// release that is active when it comes, and goes on being sent from that one whatever is published meanwhile.
 package final class Site: Sendable {
     let volume: Volume
     let options: SiteOptions
     private let status: @Sendable () -> StatusDocument
     let actions: SiteActions
     let gzipForms = GzipForms()
+    let recentFiles = RecentFiles()
 
     /// - Parameters:
     ///   - status: gathers what `/-/status` tells.
@@ -96,7 +97,13 @@ package final class Site: Sendable {
             return try catalog(request)
         case .tree(let components):
             let release = try release(for: request)
-            let place = TreePlace(release: release, components: components, path: path, isImmutable: false)
+            let place = TreePlace(
+                release: release,
+                components: components,
+                path: path,
+                isImmutable: false,
+                target: request.path
+            )
             return try answer(to: request, at: place)
         case .retained(let name, let components):
             let place = try retained(name, components: components, path: path, request: request)
@@ -153,7 +160,7 @@ package final class Site: Sendable {
         if let requested = try requestedRelease(request), requested.digest != release.digest { throw gone(requested) }
         // A tag can be given to another release, a digest can't.
         let isDigest = (Digest(name) ?? Digest(hex: name)) == release.digest
-        return TreePlace(release: release, components: components, path: path, isImmutable: isDigest)
+        return TreePlace(release: release, components: components, path: path, isImmutable: isDigest, target: nil)
     }
 
     private func requestedRelease(_ request: Request) throws(Refusal) -> RequestedRelease? {

@@ -2,6 +2,7 @@ package import Content
 internal import Foundation
 internal import GRDB
 package import Platform
+internal import Synchronization
 
 /// A file of a release, open for reading.
 package typealias StoredFile = Platform.SharedFile
@@ -30,6 +31,8 @@ package final class Release: Sendable {
     let floor: Int64
     let lease: ReleaseLease
     let index: Index
+    /// Whether the file system was found to answer at once what it has at hand.
+    private let answersAtOnce = Atomic(false)
 
     init(_ row: ReleaseRow, lease: ReleaseLease, index: Index) {
         id = row.id
@@ -100,17 +103,39 @@ package final class Release: Sendable {
         try StoreError.attempt("opening \(record.path) of release \(id)") {
             let file: FileDescriptor
             do throws(SystemError) {
-                file = try lease.directory.open(record.path.bytes, [.readOnly, .noFollow, .nonBlocking])
+                file = try lease.directory.open(record.path.bytes, Self.reading)
             } catch {
                 guard error.isNotFound || error.isThroughLink else { throw error }
                 throw StoreError.damaged(release: id, path: "\(record.path)", reason: error.reason)
             }
-            let status = try file.status()
-            guard status.kind == .file, status.size == record.size else {
-                throw StoreError.damaged(release: id, path: "\(record.path)", reason: "it has not \(record.size) bytes")
+            let stored = try check(file, record)
+            if !answersAtOnce.load(ordering: .relaxed), stored.tellsWhatIsCached {
+                answersAtOnce.store(true, ordering: .relaxed)
             }
-            return StoredFile(file, size: status.size)
+            return stored
         }
+    }
+
+    /// Opens that file without waiting for the disk or a server; `nil` where that can't be done, or fails: ``open(_:)`` can
+    /// say why.
+    package func openAtOnce(_ record: FileRecord) -> StoredFile? {
+        guard answersAtOnce.load(ordering: .relaxed) else { return nil }
+        do {
+            guard let file = try lease.directory.openAtOnce(record.path.bytes, Self.reading) else { return nil }
+            return try check(file, record)
+        } catch {
+            return nil
+        }
+    }
+
+    private static let reading: OpenFlags = [.readOnly, .noFollow, .nonBlocking]
+
+    private func check(_ file: consuming FileDescriptor, _ record: FileRecord) throws -> StoredFile {
+        let status = try file.status()
+        guard status.kind == .file, status.size == record.size else {
+            throw StoreError.damaged(release: id, path: "\(record.path)", reason: "it has not \(record.size) bytes")
+        }
+        return StoredFile(file, size: status.size)
     }
 
     /// What the index keeps of it, whether it is served left out.

@@ -21,6 +21,9 @@ import Testing
         #expect(try site.systemCalls(for: cached, ["-H", "If-None-Match: \(etag)"]).working <= 2 + Self.spread)
         // Beside recv and send, what finds and reads the file: a look-up in the index, open, read, close.
         #expect(try site.systemCalls(for: CountedSite.others).working <= 11)
+        // By the next event loop, which has not answered it: recv, openat2, fstat, preadv2, close, send. Few are left to a
+        // worker, where the kernel has given the file's page to somebody else meanwhile.
+        #expect(try site.systemCalls(for: CountedSite.others).working <= 7)
         #expect(site.site.daemon.stop() == 0)
     }
 
@@ -36,6 +39,7 @@ import Testing
         #expect(try site.allocations(for: cached, ["-H", "If-None-Match: \(etag)"]) <= 2 * Self.spread)
         // What is not cached goes through a worker, where fields and paths become values.
         #expect(try site.allocations(for: CountedSite.others) <= 80)
+        #expect(try site.allocations(for: CountedSite.others) <= 10)
         #expect(site.site.daemon.stop() == 0)
     }
 }

@@ -11,10 +11,18 @@ final class TestResponder: ImmediateResponder {
     private let current = Atomic<UInt64>(1)
     private let asked = Atomic<Int>(0)
     private let body: @Sendable (Request) -> Answer<SharedFile>
+    private let finding: @Sendable (RequestHead) -> FoundFile<SharedFile>?
 
-    init(_ body: @escaping @Sendable (Request) -> Answer<SharedFile>) {
+    /// - Parameter finding: What an event loop finds out itself.
+    init(
+        _ body: @escaping @Sendable (Request) -> Answer<SharedFile>,
+        finding: @escaping @Sendable (RequestHead) -> FoundFile<SharedFile>? = { _ in nil }
+    ) {
         self.body = body
+        self.finding = finding
     }
+
+    func fileAtOnce(_ head: RequestHead, in bytes: Span<UInt8>) -> FoundFile<SharedFile>? { finding(head) }
 
     var refusalFields: Fields { Fields([.init(name: "X-Of-All", value: "yes")]) }
     var generation: UInt64 { current.load(ordering: .relaxed) }

@@ -121,4 +121,28 @@ import Testing
         try directory.removeTree(bytes("link"))
         #expect(try open("a/b/f", .openat2) == bytes("hello"))
     }
+
+    /// Where the kernel has the way: it was just made.
+    @Test func filesBeneathAreOpenedAtOnce() throws {
+        let file = try directory.openAtOnce(bytes("a/b/f"), .readOnly)
+        // Only kernels before 5.12, and filters of system calls, know no such thing.
+        guard let file else { return }
+        #expect(try file.read(upTo: 100) == bytes("hello"))
+        for name in ["link/f", "a/flink", "../etc/passwd", "/etc/passwd", "a/b/f/g", "nothing"] {
+            // Refused, or left to those who may wait.
+            do throws(SystemError) {
+                #expect(try directory.openAtOnce(bytes(name), .readOnly) == nil)
+            } catch {
+                #expect(error.code != 0)
+            }
+        }
+    }
+
+    @Test func whatIsCachedIsToldApart() throws {
+        let file = SharedFile(try directory.open(bytes("a/b/f"), .readOnly), size: 5)
+        // The file systems of tests are local ones. Pipes of /proc aren't asked for what they have.
+        #expect(file.tellsWhatIsCached)
+        let status = SharedFile(try FileDescriptor.open("/proc/self/status", .readOnly), size: 0)
+        #expect(!status.tellsWhatIsCached)
+    }
 }

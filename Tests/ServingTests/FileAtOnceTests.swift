@@ -1,0 +1,154 @@
+import Content
+import HTTP
+import Platform
+import Store
+import TestSupport
+import Testing
+
+@testable import Serving
+
+/// What an event loop finds out without a worker.
+struct FileAtOnceTests {
+    private static let files = ["a.txt": "hello\n", "b.txt": "others\n", "c.bin": "\u{1}", "web/index.html": "<p>\n"]
+
+    private func head(_ target: String, _ fields: String = "", method: String = "GET") throws -> (RequestHead, [UInt8])
+    {
+        let bytes = Array("\(method) \(target) HTTP/1.1\r\nHost: h\r\n\(fields)\r\n".utf8)
+        var parser = RequestParser()
+        guard case .done(let head) = parser.parse(bytes.span) else { throw NoHead() }
+        return (head, bytes)
+    }
+
+    private struct NoHead: Error {}
+
+    private func find(
+        _ fixture: SiteFixture,
+        _ target: String,
+        _ fields: String = "",
+        method: String = "GET"
+    ) throws -> FoundFile<StoredFile>? {
+        let (head, bytes) = try head(target, fields, method: method)
+        return fixture.site.fileAtOnce(head, in: bytes.span)
+    }
+
+    @Test(arguments: ["/a.txt", "/c.bin", "/%61.txt", "//a.txt", "/web/"])
+    func whatWasAskedForBefore(_ target: String) throws {
+        let fixture = try SiteFixture()
+        try fixture.publish("1.0.0", fill: "01", Self.files)
+        #expect(try find(fixture, target) == nil)
+        let answer = fixture.answer(.get, target)
+        let found = try #require(try find(fixture, target))
+        #expect(found.family == answer.family)
+        #expect(answer.fields["ETag"] == "\"\(found.digest.hex)\"")
+        #expect(answer.fields["Last-Modified"] == HTTPDate.format(found.lastModified))
+        #expect(found.size == answer.contentLength)
+        #expect(try found.file.read(upTo: 100, at: 0) == answer.content())
+    }
+
+    @Test(arguments: [
+        ("/a.txt?x", "", "GET"), ("/a.txt", "", "HEAD"), ("/a.txt", "", "POST"),
+        ("/a.txt", "If-None-Match: \"x\"\r\n", "GET"), ("/c.bin", "Accept-Encoding: identity;q=0\r\n", "GET"),
+        ("/text.txt", "Accept-Encoding: gzip\r\n", "GET"), ("/nothing", "", "GET"), ("/web", "", "GET"),
+        ("/-/status", "", "GET"), ("/-/releases/1.0.0/a.txt", "", "GET"),
+    ])
+    func whatNeedsAnAnswerOfItsOwn(_ target: String, _ fields: String, _ method: String) throws {
+        let fixture = try SiteFixture()
+        var files = Self.files
+        files["text.txt"] = String(repeating: "long enough to be compressed\n", count: 100)
+        try fixture.publish("1.0.0", fill: "01", files)
+        for path in ["/a.txt", "/c.bin", "/text.txt", target] { _ = fixture.answer(.get, path) }
+        #expect(try find(fixture, "/a.txt") != nil)
+        #expect(try find(fixture, "/c.bin", "Accept-Encoding: gzip, br\r\n") != nil)
+        #expect(try find(fixture, "/text.txt") != nil)
+        #expect(try find(fixture, target, fields, method: method) == nil)
+    }
+
+    @Test(arguments: [["Want-Repr-Digest": "sha-256=0"], ["Range": "bytes=0-0"], ["Specman-Release": "1.0.0@"]])
+    func answersThatAreUnlikeOthersTeachNothing(_ fields: [String: String]) throws {
+        let fixture = try SiteFixture()
+        let release = try fixture.publish("1.0.0", fill: "01", Self.files)
+        let fields = fields.mapValues { $0.hasSuffix("@") ? $0 + "\(release.digest)" : $0 }
+        let answer = fixture.answer(.get, "/a.txt", fields)
+        #expect(answer.status.code < 300)
+        #expect(answer.family == nil)
+        #expect(try find(fixture, "/a.txt") == nil)
+    }
+
+    @Test func familiesAreOfOneTypeAndNeverUsedAgain() throws {
+        let fixture = try SiteFixture()
+        func family(_ target: String) -> UInt64? { fixture.answer(.get, target).family }
+        try fixture.publish("1.0.0", fill: "01", Self.files)
+        let text = try #require(family("/a.txt"))
+        #expect(family("/b.txt") == text)
+        let binary = try #require(family("/c.bin"))
+        #expect(binary != text)
+        try fixture.publish("2.0.0", fill: "02", Self.files)
+        let others = try [#require(family("/a.txt")), #require(family("/c.bin"))]
+        #expect(Set(others + [text, binary]).count == 4)
+    }
+
+    @Test func aPublicationForgetsWhatWasFound() throws {
+        let fixture = try SiteFixture()
+        try fixture.publish("1.0.0", fill: "01", Self.files)
+        _ = fixture.answer(.get, "/a.txt")
+        #expect(try find(fixture, "/a.txt")?.size == 6)
+        var files = Self.files
+        files["a.txt"] = "hello, world\n"
+        try fixture.publish("2.0.0", fill: "02", files)
+        #expect(try find(fixture, "/a.txt") == nil)
+        _ = fixture.answer(.get, "/a.txt")
+        #expect(try find(fixture, "/a.txt")?.size == 13)
+        // Asked for by name, the old one is not what the path stands for.
+        _ = fixture.answer(.get, "/-/releases/1.0.0/a.txt")
+        #expect(try find(fixture, "/a.txt")?.size == 13)
+    }
+
+    /// What was remembered is no reason to keep a release on the volume.
+    @Test func holdsNoRelease() throws {
+        let directory = try TemporaryDirectory()
+        let volume = try Volume(directory: directory.path, options: .init(retain: 1, reserve: 0))
+        let recent = RecentFiles()
+        func publish(_ tag: String, fill: String) throws -> Release {
+            let digest = try #require(SiteFixture.digest(fill))
+            return try volume.publish(try volume.stage(tag: try #require(Tag(tag)), digest: digest), archives: [])
+        }
+        weak var first: Release?
+        do {
+            let release = try publish("1.0.0", fill: "01")
+            first = release
+            let path = try ReleasePath(Array("a".utf8))
+            let record = FileRecord(
+                kind: .file,
+                path: path,
+                size: 1,
+                digest: SiteFixture.digest("03"),
+                modified: SiteFixture.modified
+            )
+            _ = recent.remember(Array("/a".utf8), record, type: "x", hasForms: false, of: release)
+            #expect(recent.find(Array("/a".utf8).span, of: release) != nil)
+        }
+        let second = try publish("2.0.0", fill: "02")
+        #expect(first == nil)
+        #expect(recent.find(Array("/a".utf8).span, of: second) == nil)
+    }
+
+    @Test func whatIsAskedForOftenStays() throws {
+        let fixture = try SiteFixture()
+        let release = try fixture.publish("1.0.0", fill: "01", Self.files)
+        let record = try #require(try release.lookup(try ReleasePath(Array("a.txt".utf8))))
+        let recent = RecentFiles(limit: 20)
+        func has(_ path: String) -> Bool { recent.find(Array(path.utf8).span, of: release) != nil }
+        func remember(_ path: String) {
+            _ = recent.remember(Array(path.utf8), record, type: "text/plain", hasForms: false, of: release)
+        }
+        remember("/often")
+        remember("/once")
+        for number in 0..<100 {
+            remember("/\(number)")
+            #expect(has("/often"))
+            #expect(has("/\(number)"))
+        }
+        #expect(!has("/once"))
+        #expect((0..<100).count { has("/\($0)") } <= 20)
+    }
+}

@@ -1,0 +1,58 @@
+import Content
+import Store
+import Testing
+
+@testable import Serving
+
+/// The table behind ``RecentFiles``.
+struct RecentPathsTests {
+    private func entry(_ path: String, size: Int64) throws -> RecentPaths.Entry {
+        let path = try ReleasePath(Array(path.utf8))
+        let digest = Digest(bytes: [UInt8](repeating: 1, count: 32))
+        let record = FileRecord(kind: .file, path: path, size: size, digest: digest, modified: Timestamp(seconds: 1))
+        return RecentPaths.Entry(record: record, family: 3)
+    }
+
+    private func find(_ paths: RecentPaths, _ path: String, hash: UInt32? = nil) -> Int64? {
+        let bytes = Array(path.utf8)
+        return paths.find(bytes.span, hash ?? RecentPaths.hash(bytes.span))?.record.size
+    }
+
+    @Test func findsWhatWasInserted() throws {
+        var paths = RecentPaths()
+        for number in 0..<2000 {
+            let path = "d\(number % 7)/f\(number)"
+            // Every other one under a name that is not the file's path.
+            let target = Array((number % 2 == 0 ? "/\(path)" : "/%64\(path.dropFirst())").utf8)
+            paths.insert(target.span, RecentPaths.hash(target.span), try entry(path, size: Int64(number)))
+        }
+        for number in 0..<2000 {
+            let path = "d\(number % 7)/f\(number)"
+            #expect(find(paths, "/\(path)") == (number % 2 == 0 ? Int64(number) : nil))
+            #expect(find(paths, "/%64\(path.dropFirst())") == (number % 2 == 0 ? nil : Int64(number)))
+        }
+        for other in ["", "/", "d0/f0", "//d0/f0", "/d0/f0/", "/d0/f", "/d0/f00"] { #expect(find(paths, other) == nil) }
+    }
+
+    @Test func tellsApartWhatHasOneHash() throws {
+        var paths = RecentPaths()
+        for number in 0..<100 {
+            let target = Array("/\(number)".utf8)
+            paths.insert(target.span, 42, try entry("\(number)", size: Int64(number)))
+        }
+        for number in 0..<100 { #expect(find(paths, "/\(number)", hash: 42) == Int64(number)) }
+        #expect(find(paths, "/100", hash: 42) == nil)
+        // One place further, where they have run over.
+        #expect(find(paths, "/1", hash: 43) == nil)
+    }
+
+    @Test func isFullByNumberOrByBytes() throws {
+        var paths = RecentPaths()
+        let target = Array(("/%61" + String(repeating: "b", count: 200)).utf8)
+        paths.insert(target.span, 1, try entry("a" + String(repeating: "b", count: 200), size: 1))
+        #expect(!paths.isFull(10))
+        // 204 bytes are more than six usual ones.
+        #expect(paths.isFull(6))
+        #expect(paths.isFull(1))
+    }
+}
