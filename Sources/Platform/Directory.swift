@@ -32,17 +32,7 @@ package final class Directory: Sendable {
     package func open(_ name: [UInt8], _ flags: OpenFlags, mode: UInt32 = 0) throws(SystemError) -> FileDescriptor {
         let path: [UInt8] = name.isEmpty ? [UInt8(ascii: ".")] : name
         do throws(SystemError) {
-            return FileDescriptor(
-                owning: try call("openat2", name: path) { pointer in
-                    specman_openat2(
-                        number,
-                        pointer,
-                        UInt64(flags.rawValue | O_CLOEXEC),
-                        UInt64(flags.contains(.create) ? mode : 0),
-                        UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
-                    )
-                }
-            )
+            return try resolve(path, flags, mode: flags.contains(.create) ? mode : 0)
         } catch  where error.code == ENOSYS || error.code == EPERM || error.code == EAGAIN {
             return try walk(to: path, flags, mode: mode)
         }
@@ -54,20 +44,30 @@ package final class Directory: Sendable {
     /// System call: `openat2(2)` with `RESOLVE_CACHED`, of Linux 5.12.
     package func openAtOnce(_ name: [UInt8], _ flags: OpenFlags) throws(SystemError) -> FileDescriptor? {
         do throws(SystemError) {
-            return FileDescriptor(
-                owning: try call("openat2", name: name) { pointer in
-                    specman_openat2(
-                        number,
-                        pointer,
-                        UInt64(flags.rawValue | O_CLOEXEC),
-                        0,
-                        UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED)
-                    )
-                }
-            )
+            return try resolve(name, flags, mode: 0, RESOLVE_CACHED)
         } catch  where [EAGAIN, EINVAL, ENOSYS, EPERM].contains(error.code) {
             return nil
         }
+    }
+
+    /// Makes the one call that resolves and opens.
+    private func resolve(
+        _ name: [UInt8],
+        _ flags: OpenFlags,
+        mode: UInt32,
+        _ resolve: Int32 = 0
+    ) throws(SystemError) -> FileDescriptor {
+        FileDescriptor(
+            owning: try call("openat2", name: name) { pointer in
+                specman_openat2(
+                    number,
+                    pointer,
+                    UInt64(flags.rawValue | O_CLOEXEC),
+                    UInt64(mode),
+                    UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | resolve)
+                )
+            }
+        )
     }
 
     /// Opens a directory beneath this one.

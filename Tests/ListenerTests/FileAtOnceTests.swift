@@ -21,9 +21,11 @@ struct FileAtOnceTests {
         case loop
     }
 
+    private static func digest(_ fill: UInt8) -> Digest? { Digest(bytes: [UInt8](repeating: fill, count: 32)) }
+
     private func found(_ content: [UInt8], family: UInt64, announcing size: Int? = nil) throws -> FoundFile<SharedFile>
     {
-        let digest = try #require(Digest(bytes: [UInt8](repeating: 1, count: 32)))
+        let digest = try #require(Self.digest(1))
         return FoundFile(
             family: family,
             digest: digest,
@@ -34,7 +36,7 @@ struct FileAtOnceTests {
     }
 
     private func answer(_ family: UInt64?) throws -> Answer<SharedFile> {
-        let digest = try #require(Digest(bytes: [UInt8](repeating: 2, count: 32)))
+        let digest = try #require(Self.digest(2))
         let fields = Fields([
             .init(name: "X-Release", value: "one"),
             .init(name: "ETag", value: "\"\(digest.hex)\""),
@@ -54,12 +56,21 @@ struct FileAtOnceTests {
         return try client.answer()
     }
 
+    /// A worker that answers with ``answer(_:)``, and a loop that finds `content`.
+    private func responder(
+        finding content: [UInt8] = Array("loop".utf8),
+        announcing size: Int? = nil,
+        workersFamily: UInt64? = 7
+    ) throws -> TestResponder {
+        let file = try found(content, family: family, announcing: size)
+        let known = try answer(workersFamily)
+        return TestResponder({ _ in known }, finding: { _ in file })
+    }
+
     private func side(_ body: [UInt8]) -> Side? { Side(rawValue: String(decoding: body, as: UTF8.self)) }
 
     @Test func isMadeLikeAnEarlierAnswer() throws {
-        let file = try found(Array("loop".utf8), family: family)
-        let known = try answer(family)
-        let responder = TestResponder({ _ in known }, finding: { _ in file })
+        let responder = try responder()
         let server = try TestServer(responder, loops: 1)
         var client = try server.connect()
         // Of this family nothing is known yet.
@@ -68,7 +79,7 @@ struct FileAtOnceTests {
         let second = try ask(&client, "/b")
         #expect(side(second.body) == .loop)
         #expect(responder.count == 1)
-        let digest = file.digest
+        let digest = try #require(Self.digest(1))
         let expected = first.head
             .replacing(/ETag: [^\r]*/, with: "ETag: \"\(digest.hex)\"")
             .replacing(/Last-Modified: [^\r]*/, with: "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT")
@@ -83,9 +94,7 @@ struct FileAtOnceTests {
     }
 
     @Test func isAWorkersWhereAFieldCouldChangeTheAnswer() throws {
-        let file = try found(Array("loop".utf8), family: family)
-        let known = try answer(family)
-        let responder = TestResponder({ _ in known }, finding: { _ in file })
+        let responder = try responder()
         let server = try TestServer(responder, loops: 1)
         var client = try server.connect()
         _ = try ask(&client, "/a")
@@ -95,17 +104,13 @@ struct FileAtOnceTests {
     }
 
     @Test(arguments: [nil, 8]) func isAWorkersWithoutAnExample(_ other: UInt64?) throws {
-        let file = try found(Array("loop".utf8), family: family)
-        let known = try answer(other)
-        let server = try TestServer(TestResponder({ _ in known }, finding: { _ in file }), loops: 1)
+        let server = try TestServer(try responder(workersFamily: other), loops: 1)
         var client = try server.connect()
         for path in ["/a", "/b", "/c"] { #expect(side(try ask(&client, path).body) == .worker) }
     }
 
     @Test func theExampleGoesWithItsGeneration() throws {
-        let file = try found(Array("loop".utf8), family: family)
-        let known = try answer(family)
-        let responder = TestResponder({ _ in known }, finding: { _ in file })
+        let responder = try responder()
         let server = try TestServer(responder, loops: 1)
         var client = try server.connect()
         _ = try ask(&client, "/a")
@@ -117,9 +122,7 @@ struct FileAtOnceTests {
 
     /// What the worker has to say of it is the responder's business.
     @Test func aFileThatWasCutShortIsAWorkers() throws {
-        let file = try found(Array("loop".utf8), family: family, announcing: 5)
-        let known = try answer(family)
-        let server = try TestServer(TestResponder({ _ in known }, finding: { _ in file }), loops: 1)
+        let server = try TestServer(try responder(announcing: 5), loops: 1)
         var client = try server.connect()
         for path in ["/a", "/b"] { #expect(side(try ask(&client, path).body) == .worker) }
     }
@@ -127,9 +130,7 @@ struct FileAtOnceTests {
     @Test(arguments: [0, 1, 65_536, 65_537, 3_000_000], [false, true])
     func filesOfAnySize(_ size: Int, isSecure: Bool) throws {
         let content = pattern(size)
-        let file = try found(content, family: family)
-        let known = try answer(family)
-        let responder = TestResponder({ _ in known }, finding: { _ in file })
+        let responder = try responder(finding: content)
         let server = try TestServer(responder, loops: 1)
         var client = try server.connect()
         if isSecure {
@@ -144,9 +145,7 @@ struct FileAtOnceTests {
 
     /// Many at once on one connection, in their order.
     @Test func pipelined() throws {
-        let file = try found(pattern(5000), family: family)
-        let known = try answer(family)
-        let server = try TestServer(TestResponder({ _ in known }, finding: { _ in file }), loops: 1)
+        let server = try TestServer(try responder(finding: pattern(5000)), loops: 1)
         var client = try server.connect()
         _ = try ask(&client, "/a")
         try client.send((0..<100).map { "GET /\($0) HTTP/1.1\r\nHost: h\r\n\r\n" }.joined())
