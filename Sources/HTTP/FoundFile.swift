@@ -3,20 +3,36 @@ package import Content
 /// A file that is the whole answer to a request, with what of the head is its own: for those who have the rest of it from
 /// an earlier answer of the same ``Answer/family``.
 package struct FoundFile<File: Sendable>: Sendable {
+    /// What is sent of it.
+    package enum Content: Sendable {
+        /// All of it, as it is.
+        case file(File, size: Int64)
+        /// Another form of it.
+        case bytes([UInt8])
+    }
+
     /// Of the answers that differ from this one in nothing but what follows.
     package let family: UInt64
-    /// The strong entity tag.
+    /// Of the file, which names it in the entity tag.
     package let digest: Digest
     package let lastModified: Timestamp
-    /// In bytes.
-    package let size: Int64
-    package let file: File
+    /// Of what is sent (RFC 9530 section 3).
+    package let sentDigest: Digest
+    package let content: Content
 
-    package init(family: UInt64, digest: Digest, lastModified: Timestamp, size: Int64, file: File) {
+    package init(family: UInt64, digest: Digest, lastModified: Timestamp, sentDigest: Digest, content: Content) {
         self.family = family
         self.digest = digest
         self.lastModified = lastModified
-        self.size = size
-        self.file = file
+        self.sentDigest = sentDigest
+        self.content = content
+    }
+
+    /// Of what is sent, in bytes.
+    package var size: Int64 {
+        switch content {
+        case .file(_, let size): size
+        case .bytes(let bytes): Int64(bytes.count)
+        }
     }
 }

@@ -6,6 +6,7 @@ internal import Content
 /// Its fields were put together once, by whoever decides answers; this knows nothing of them but where the four are.
 package struct HeadTemplate: Sendable {
     private enum Value {
+        /// The digits of the digest that it begins with, not what tells one form of a file from another.
         case entityTag
         case lastModified
         case reprDigest
@@ -25,8 +26,8 @@ package struct HeadTemplate: Sendable {
     /// The most bytes that a head takes: the longest `Content-Length` has 19 digits.
     package var mostBytes: Int { bytes.count + 19 }
 
-    /// Takes a head; `nil` where it has not each of the four fields once, with an entity tag that is a digest's hex digits,
-    /// or `Date` is not before them.
+    /// Takes a head; `nil` where it has not each of the four fields once, with a strong entity tag that begins with a digest's
+    /// hex digits, or `Date` is not before them.
     package init?(_ head: ArraySlice<UInt8>, dateOffset: Int) {
         let bytes = Array(head)
         var places: [Place] = []
@@ -35,7 +36,12 @@ package struct HeadTemplate: Sendable {
             for start in bytes.indices.dropLast(line.count) where bytes[start...].starts(with: line) {
                 let first = start + line.count
                 guard let end = bytes[first...].firstIndex(of: UInt8(ascii: "\r")) else { return }
-                places.append(Place(value: value, range: first..<end))
+                var range = first..<end
+                if value == .entityTag {
+                    let digits = bytes[range].dropFirst().prefix(2 * Digest.byteCount)
+                    range = bytes[first] == UInt8(ascii: "\"") ? digits.indices : first..<first
+                }
+                places.append(Place(value: value, range: range))
             }
         }
         find("ETag", .entityTag)
@@ -43,8 +49,8 @@ package struct HeadTemplate: Sendable {
         find(ReprDigest.fieldName, .reprDigest)
         find("Content-Length", .contentLength)
         guard places.map(\.value) == [.entityTag, .lastModified, .reprDigest, .contentLength],
-            places[0].range.count == 2 * Digest.byteCount + 2, places[1].range.count == HTTPDate.byteCount,
-            places[2].range.count == ReprDigest.valueCount
+            Digest(hex: String(decoding: bytes[places[0].range], as: UTF8.self)) != nil,
+            places[1].range.count == HTTPDate.byteCount, places[2].range.count == ReprDigest.valueCount
         else { return nil }
         places.sort { $0.range.lowerBound < $1.range.lowerBound }
         guard dateOffset >= 0, dateOffset + HTTPDate.byteCount <= places[0].range.lowerBound else { return nil }
@@ -63,13 +69,11 @@ package struct HeadTemplate: Sendable {
             done = place.range.upperBound
             switch place.value {
             case .entityTag:
-                span.append(UInt8(ascii: "\""))
                 found.digest.writeHex(to: &span)
-                span.append(UInt8(ascii: "\""))
             case .lastModified:
                 for byte in HTTPDate.bytes(found.lastModified) { span.append(byte) }
             case .reprDigest:
-                ReprDigest.write(found.digest, to: &span)
+                ReprDigest.write(found.sentDigest, to: &span)
             case .contentLength:
                 Self.write(found.size, to: &span)
             }

@@ -74,11 +74,22 @@ final class ReadyAnswer: @unchecked Sendable {
         bytes = [UInt8](capacity: example.head.mostBytes + size) { span in
             example.head.write(found, to: &span)
             headCount = span.count
-            Self.readCached(found.file, count: size, to: &span)
+            guard isInline else { return }
+            switch found.content {
+            case .file(let file, _): Self.readCached(file, count: size, to: &span)
+            case .bytes(let form): for byte in form { span.append(byte) }
+            }
         }
         guard bytes.count == headCount + size else { return nil }
+        if !isInline {
+            switch found.content {
+            case .file(let file, let size): parts = [.file(file, offset: 0, count: size)]
+            case .bytes(let form): parts = [.bytes(form)]
+            }
+        } else {
+            parts = []
+        }
         self.headCount = headCount
-        parts = isInline ? [] : [.file(found.file, offset: 0, count: found.size)]
         dateOffset = example.head.dateOffset
         // Long ago: the date in the template is an old one.
         dateSecond = 0

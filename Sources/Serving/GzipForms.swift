@@ -3,7 +3,10 @@ internal import Store
 internal import Synchronization
 internal import Zlib
 
-/// The gzip forms of text files: made once for a content, and kept within a budget, the least recently used going first.
+/// The gzip forms of text files: made once for a content, and kept within a budget.
+///
+/// Two generations of half the budget each: what is used again in the older one goes to the younger, too, and when that is
+/// full it takes the older one's place. So nothing is searched for what was not used lately.
 ///
 /// Keyed by the content's digest, so that a file that stays the same from one release to the next keeps its form.
 final class GzipForms: Sendable {
@@ -38,16 +41,25 @@ final class GzipForms: Sendable {
         var form: Form?
         /// Whether it is notably smaller than the content.
         var isWorth: Bool
-        var lastUse: UInt64
         var cost: Int { (form?.bytes.count ?? 0) + 128 }
     }
 
     private struct State {
-        var entries: [Digest: Entry] = [:]
+        var younger: [Digest: Entry] = [:]
+        var older: [Digest: Entry] = [:]
+        /// Of the younger ones.
         var cost = 0
-        var uses: UInt64 = 0
         /// How many are being made.
         var making = 0
+
+        mutating func keep(_ entry: Entry, of digest: Digest, budget: Int) {
+            if cost + entry.cost > budget / 2, cost > 0 {
+                older = younger
+                younger = [:]
+                cost = 0
+            }
+            cost += entry.cost - (younger.updateValue(entry, forKey: digest)?.cost ?? 0)
+        }
     }
 
     private let state = Mutex(State())
@@ -68,10 +80,7 @@ final class GzipForms: Sendable {
         always: Bool = false,
         content: () throws(StoreError) -> [UInt8]?
     ) throws(StoreError) -> Finding {
-        if let known = known(digest) {
-            if let form = known.form, always || known.isWorth { return .form(form) }
-            if !always { return .nothing }
-        }
+        if let known = known(digest, always: always) { return known }
         guard begin() else { return .busy }
         defer { state.withLock { $0.making -= 1 } }
         guard let bytes = try content() else { return .nothing }
@@ -94,25 +103,22 @@ final class GzipForms: Sendable {
         }
     }
 
-    private func known(_ digest: Digest) -> (form: Form?, isWorth: Bool)? {
+    /// What is known already of a file's form; `nil` where it would have to be made.
+    func known(_ digest: Digest, always: Bool) -> Finding? {
         state.withLock { state in
-            guard let entry = state.entries[digest] else { return nil }
-            state.uses += 1
-            state.entries[digest]?.lastUse = state.uses
-            return (entry.form, entry.isWorth)
+            var entry = state.younger[digest]
+            if entry == nil, let old = state.older[digest] {
+                state.keep(old, of: digest, budget: budget)
+                entry = old
+            }
+            guard let entry else { return nil }
+            if let form = entry.form, always || entry.isWorth { return .form(form) }
+            return always ? nil : .nothing
         }
     }
 
     private func keep(_ form: Form?, of digest: Digest, isWorth: Bool) {
-        state.withLock { state in
-            state.uses += 1
-            let entry = Entry(form: form, isWorth: isWorth, lastUse: state.uses)
-            state.cost += entry.cost - (state.entries.updateValue(entry, forKey: digest)?.cost ?? 0)
-            while state.cost > budget, let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
-                state.cost -= oldest.value.cost
-                state.entries.removeValue(forKey: oldest.key)
-            }
-        }
+        state.withLock { $0.keep(Entry(form: form, isWorth: isWorth), of: digest, budget: budget) }
     }
 
     private static func compress(_ bytes: [UInt8]) throws(StoreError) -> [UInt8] {

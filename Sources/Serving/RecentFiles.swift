@@ -10,20 +10,21 @@ internal import Synchronization
 final class RecentFiles: Sendable {
     struct Found {
         let record: FileRecord
-        /// Of ``Answer/family``.
-        let family: UInt64
-        let hasForms: Bool
+        let families: Families
     }
 
-    private struct Family {
+    /// Of answers with files of one type (``Answer/family``).
+    struct Families {
         let type: String
+        /// Whether such a file may have a gzip form.
         let hasForms: Bool
-        let number: UInt64
+        let identity: UInt64
+        let gzip: UInt64
     }
 
     private struct State {
         weak var release: Release?
-        var families: [Family] = []
+        var families: [Families] = []
         /// Numbers given away, for all releases.
         var lastFamily: UInt64 = 0
         var younger = RecentPaths()
@@ -38,7 +39,7 @@ final class RecentFiles: Sendable {
         }
     }
 
-    /// Families of a release: endings known to ``MediaType``, with and without a gzip form.
+    /// Types of a release's files: endings known to ``MediaType``, with and without a gzip form.
     private static let mostFamilies = 255
     /// Files kept, of some 110 bytes each.
     private static let limit = 131_072
@@ -61,21 +62,20 @@ final class RecentFiles: Sendable {
                 entry = old
             }
             guard let entry else { return nil }
-            let family = state.families[Int(entry.family)]
-            return Found(record: entry.record, family: family.number, hasForms: family.hasForms)
+            return Found(record: entry.record, families: state.families[Int(entry.family)])
         }
     }
 
     /// Remembers that `path`, as it was sent, leads to a file of `release`, which is served.
     ///
-    /// - Returns: the family of the answer; `nil` where there are too many.
+    /// - Returns: the families of its answers; `nil` where there are too many.
     func remember(
         _ path: [UInt8],
         _ record: FileRecord,
         type: String,
         hasForms: Bool,
         of release: Release
-    ) -> UInt64? {
+    ) -> Families? {
         state.withLock { state in
             if state.release !== release {
                 state = State(release: release, lastFamily: state.lastFamily)
@@ -83,8 +83,9 @@ final class RecentFiles: Sendable {
             var place = state.families.firstIndex { $0.type == type && $0.hasForms == hasForms }
             if place == nil, state.families.count < Self.mostFamilies {
                 place = state.families.count
-                state.lastFamily += 1
-                state.families.append(Family(type: type, hasForms: hasForms, number: state.lastFamily))
+                let last = state.lastFamily
+                state.families.append(Families(type: type, hasForms: hasForms, identity: last + 1, gzip: last + 2))
+                state.lastFamily += 2
             }
             guard let place, let number = UInt8(exactly: place) else { return nil }
             let hash = RecentPaths.hash(path.span)
@@ -92,7 +93,7 @@ final class RecentFiles: Sendable {
                 let entry = RecentPaths.Entry(record: record, family: number)
                 state.insert(path.span, hash, entry, limit: limit)
             }
-            return state.families[place].number
+            return state.families[place]
         }
     }
 }

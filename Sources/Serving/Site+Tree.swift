@@ -147,10 +147,21 @@ extension Site {
         if wantsSum {
             fields.append(ReprDigest.fieldName, ReprDigest.value(of: gzip?.digest ?? digest))
         }
+        var families: RecentFiles.Families?
+        if case .perform = outcome, let target = place.target, isRepeatable, wantsSum {
+            families = recentFiles.remember(target, record, type: type, hasForms: hasForms, of: place.release)
+        }
         if let gzip {
             fields.append("Content-Type", type)
             fields.append("Content-Encoding", "gzip")
-            return Answer(.ok, fields: fields, body: .bytes(gzip.bytes), isRepeatable: isRepeatable)
+            var answer = Answer<StoredFile>(
+                .ok,
+                fields: fields,
+                body: .bytes(gzip.bytes),
+                isRepeatable: isRepeatable
+            )
+            answer.family = hasForms ? families?.gzip : nil
+            return answer
         }
         let content = try open(record, in: place.release)
         if case .partial(let ranges) = outcome {
@@ -164,9 +175,7 @@ extension Site {
             body: .file(content, offset: 0, count: record.size),
             isRepeatable: isRepeatable
         )
-        if let target = place.target, isRepeatable, wantsSum {
-            answer.family = recentFiles.remember(target, record, type: type, hasForms: hasForms, of: place.release)
-        }
+        answer.family = families?.identity
         return answer
     }
 

@@ -9,23 +9,31 @@ struct HeadTemplateTests {
 
     private func found(_ number: UInt8, size: Int64, seconds: Int64) throws -> FoundFile<Int> {
         let digest = try #require(Digest(bytes: (0..<32).map { $0 &* 31 ^ number }))
-        return FoundFile(family: 1, digest: digest, lastModified: Timestamp(seconds: seconds), size: size, file: 0)
+        let sent = try #require(Digest(bytes: (0..<32).map { $0 &* 17 ^ number }))
+        return FoundFile(
+            family: 1,
+            digest: digest,
+            lastModified: Timestamp(seconds: seconds),
+            sentDigest: sent,
+            content: .file(0, size: size)
+        )
     }
 
     private func head(
         _ file: FoundFile<Int>,
         leaving out: String = "",
         extra: [Fields.Line] = [],
-        isReversed: Bool = false
+        isReversed: Bool = false,
+        form: String = ""
     )
         -> ResponseHead.Bytes
     {
         var lines: [Fields.Line] = [
             .init(name: "Specman-Release", value: "1.0.0"),
-            .init(name: "ETag", value: "\"\(file.digest.hex)\""),
+            .init(name: "ETag", value: "\"\(file.digest.hex)\(form)\""),
             .init(name: "Last-Modified", value: HTTPDate.format(file.lastModified)),
             .init(name: "Accept-Ranges", value: "bytes"),
-            .init(name: "Repr-Digest", value: ReprDigest.value(of: file.digest)),
+            .init(name: "Repr-Digest", value: ReprDigest.value(of: file.sentDigest)),
             .init(name: "Content-Type", value: "text/plain"),
         ]
         lines.removeAll { $0.name == out }
@@ -54,6 +62,13 @@ struct HeadTemplateTests {
         }
     }
 
+    /// What tells another form of the file stays.
+    @Test func theEndOfTheEntityTag() throws {
+        let template = try #require(makeTemplate(head(try found(1, size: 12, seconds: 784_111_777), form: "-gzip")))
+        let other = try found(2, size: 12, seconds: 784_111_778)
+        #expect(written(template, other) == String(decoding: head(other, form: "-gzip").bytes, as: UTF8.self))
+    }
+
     @Test func theBodyBehindTheHeadIsNoneOfIt() throws {
         let one = try found(1, size: 12, seconds: 784_111_777)
         let head = head(one)
@@ -69,7 +84,11 @@ struct HeadTemplateTests {
         #expect(makeTemplate(head(one, extra: [.init(name: name, value: "x")])) == nil)
     }
 
-    @Test(arguments: [("ETag", "\"abc\""), ("Last-Modified", "yesterday"), ("Repr-Digest", "sha-512=:AA==:")])
+    @Test(arguments: [
+        ("ETag", "\"abc\""), ("ETag", "W/\"" + String(repeating: "a", count: 64) + "\""),
+        ("ETag", "\"" + String(repeating: "A", count: 64) + "\""), ("Last-Modified", "yesterday"),
+        ("Repr-Digest", "sha-512=:AA==:"),
+    ])
     func aValueHasToBeOfTheFormThatIsWritten(_ name: String, _ value: String) throws {
         let one = try found(1, size: 12, seconds: 784_111_777)
         #expect(makeTemplate(head(one, leaving: name, extra: [.init(name: name, value: value)])) == nil)

@@ -23,15 +23,15 @@ struct FileAtOnceTests {
 
     private static func digest(_ fill: UInt8) -> Digest? { Digest(bytes: [UInt8](repeating: fill, count: 32)) }
 
-    private func found(_ content: [UInt8], family: UInt64, announcing size: Int? = nil) throws -> FoundFile<SharedFile>
-    {
+    private func found(_ content: [UInt8], announcing size: Int?, isForm: Bool) throws -> FoundFile<SharedFile> {
         let digest = try #require(Self.digest(1))
+        let file = try sharedFile(content, at: directory.appending("loop-\(UInt64.random(in: 0 ... .max))"))
         return FoundFile(
             family: family,
             digest: digest,
             lastModified: Timestamp(seconds: 784_111_777),
-            size: Int64(size ?? content.count),
-            file: try sharedFile(content, at: directory.appending("loop-\(UInt64.random(in: 0 ... .max))"))
+            sentDigest: digest,
+            content: isForm ? .bytes(content) : .file(file, size: Int64(size ?? content.count))
         )
     }
 
@@ -60,9 +60,10 @@ struct FileAtOnceTests {
     private func responder(
         finding content: [UInt8] = Array("loop".utf8),
         announcing size: Int? = nil,
+        isForm: Bool = false,
         workersFamily: UInt64? = 7
     ) throws -> TestResponder {
-        let file = try found(content, family: family, announcing: size)
+        let file = try found(content, announcing: size, isForm: isForm)
         let known = try answer(workersFamily)
         return TestResponder({ _ in known }, finding: { _ in file })
     }
@@ -127,13 +128,17 @@ struct FileAtOnceTests {
         for path in ["/a", "/b"] { #expect(side(try ask(&client, path).body) == .worker) }
     }
 
-    @Test(arguments: [0, 1, 65_536, 65_537, 3_000_000], [false, true])
-    func filesOfAnySize(_ size: Int, isSecure: Bool) throws {
+    /// Files, and other forms of them, over TLS and without.
+    @Test(
+        arguments: [0, 1, 65_536, 65_537, 3_000_000],
+        [(false, false), (false, true), (true, false), (true, true)]
+    )
+    func ofAnySize(_ size: Int, _ way: (isSecure: Bool, isForm: Bool)) throws {
         let content = pattern(size)
-        let responder = try responder(finding: content)
+        let responder = try responder(finding: content, isForm: way.isForm)
         let server = try TestServer(responder, loops: 1)
         var client = try server.connect()
-        if isSecure {
+        if way.isSecure {
             #expect(try server.curl("/a").output == Data("worker".utf8))
             #expect(try server.curl("/b").output == Data(content))
         } else {

@@ -42,13 +42,54 @@ struct FileAtOnceTests {
         #expect(answer.fields["ETag"] == "\"\(found.digest.hex)\"")
         #expect(answer.fields["Last-Modified"] == HTTPDate.format(found.lastModified))
         #expect(found.size == answer.contentLength)
-        #expect(try found.file.read(upTo: 100, at: 0) == answer.content())
+        guard case .file(let file, _) = found.content else { throw NoHead() }
+        #expect(try file.read(upTo: 100, at: 0) == answer.content())
+        #expect(answer.fields["Repr-Digest"] == ReprDigest.value(of: found.sentDigest))
+    }
+
+    @Test(arguments: ["gzip", "br, gzip;q=0.5", "identity;q=0, *"]) func aGzipForm(_ codings: String) throws {
+        let fixture = try SiteFixture()
+        let text = String(repeating: "long enough to be compressed\n", count: 100)
+        try fixture.publish("1.0.0", fill: "01", ["a.txt": text, "b.txt": text + "x"])
+        let field = "Accept-Encoding: \(codings)\r\n"
+        // Known as it is, and its form isn't made yet.
+        _ = fixture.answer(.get, "/a.txt")
+        #expect(try find(fixture, "/a.txt", field) == nil)
+        let answer = fixture.answer(.get, "/a.txt", ["Accept-Encoding": codings])
+        #expect(answer.fields["Content-Encoding"] == "gzip")
+        let found = try #require(try find(fixture, "/a.txt", field))
+        #expect(found.family == answer.family)
+        #expect(found.family != fixture.answer(.get, "/a.txt").family)
+        #expect(answer.fields["ETag"] == "\"\(found.digest.hex)-gzip\"")
+        #expect(answer.fields["Repr-Digest"] == ReprDigest.value(of: found.sentDigest))
+        guard case .bytes(let form) = found.content else { throw NoHead() }
+        #expect(try form == answer.content())
+        #expect(fixture.answer(.get, "/b.txt", ["Accept-Encoding": codings]).family == found.family)
+        // Those who want none get the file.
+        #expect(try find(fixture, "/a.txt", "Accept-Encoding: gzip;q=0\r\n")?.size == Int64(text.utf8.count))
+    }
+
+    /// What compressing doesn't make smaller goes as it is, and nobody has to try again.
+    @Test func aFormThatIsNotWorthIt() throws {
+        let fixture = try SiteFixture()
+        var generator = SystemRandomNumberGenerator()
+        let noise = String(
+            decoding: (0..<3000).map { _ in UInt8.random(in: 33...126, using: &generator) },
+            as: UTF8.self
+        )
+        try fixture.publish("1.0.0", fill: "01", ["a.txt": noise])
+        let field = "Accept-Encoding: gzip\r\n"
+        let answer = fixture.answer(.get, "/a.txt", ["Accept-Encoding": "gzip"])
+        let found = try find(fixture, "/a.txt", field)
+        #expect(found?.family == answer.family)
+        #expect(found?.size == answer.contentLength)
     }
 
     @Test(arguments: [
         ("/a.txt?x", "", "GET"), ("/a.txt", "", "HEAD"), ("/a.txt", "", "POST"),
         ("/a.txt", "If-None-Match: \"x\"\r\n", "GET"), ("/c.bin", "Accept-Encoding: identity;q=0\r\n", "GET"),
-        ("/text.txt", "Accept-Encoding: gzip\r\n", "GET"), ("/nothing", "", "GET"), ("/web", "", "GET"),
+        ("/text.txt", "Accept-Encoding: gzip\r\n", "GET"), ("/c.bin", "Accept-Encoding: gzip;q=1\r\n", "GET"),
+        ("/nothing", "", "GET"), ("/web", "", "GET"),
         ("/-/status", "", "GET"), ("/-/releases/1.0.0/a.txt", "", "GET"),
     ])
     func whatNeedsAnAnswerOfItsOwn(_ target: String, _ fields: String, _ method: String) throws {
