@@ -107,11 +107,6 @@ static inline int specman_pipe(int ends[2]) {
 // malloc_trim(3) is the C library's own.
 static inline void specman_give_back_memory(void) { malloc_trim(0); }
 
-// mallopt(3) is, too. Whoever has set the number in the environment knows why.
-static inline void specman_limit_arenas(int count) {
-    if (!getenv("MALLOC_ARENA_MAX")) mallopt(M_ARENA_MAX, count);
-}
-
 // fcntl(2) is variadic in C.
 static inline int specman_set_blocking(int descriptor) {
     return fcntl(descriptor, F_SETFL, 0);

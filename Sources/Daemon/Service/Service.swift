@@ -37,7 +37,6 @@ package final class Service: Sendable {
     ///   the operator.
     package init(_ configuration: Configuration, log: Logger? = nil) throws {
         Signals.ignoreBrokenPipes()
-        FreedMemory.shareArenas()
         ProcessFacts.raiseDescriptorLimit()
         let log = log ?? Logger(configuration.log)
         self.configuration = configuration
