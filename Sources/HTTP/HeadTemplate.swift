@@ -59,7 +59,7 @@ package struct HeadTemplate: Sendable {
         self.dateOffset = dateOffset
     }
 
-    /// Writes the head for a file, with an old `Date`; the number of bytes.
+    /// Writes the head for a file, with an old `Date`.
     ///
     /// - Parameter span: has room for ``mostBytes``.
     package func write<File>(_ found: FoundFile<File>, to span: inout OutputSpan<UInt8>) {

@@ -66,7 +66,8 @@ final class ReadyAnswer: @unchecked Sendable {
         self.dateSecond = dateSecond
     }
 
-    /// The answer that a file is, made of an earlier one's head without waiting for the disk; `nil` where that is needed.
+    /// The answer that a file is, made of an earlier one's head without waiting for the disk; `nil` where that is needed, and
+    /// for a large form: a worker copies that, and the cache counts it whole.
     init?(_ found: FoundFile<SharedFile>, like example: Example) {
         let isInline = found.size <= Int64(Self.inlineLimit)
         let size = isInline ? Int(found.size) : 0
@@ -81,13 +82,11 @@ final class ReadyAnswer: @unchecked Sendable {
             }
         }
         guard bytes.count == headCount + size else { return nil }
-        if !isInline {
-            switch found.content {
-            case .file(let file, let size): parts = [.file(file, offset: 0, count: size)]
-            case .bytes(let form): parts = [.bytes(form)]
-            }
-        } else {
+        if isInline {
             parts = []
+        } else {
+            guard case .file(let file, let size) = found.content else { return nil }
+            parts = [.file(file, offset: 0, count: size)]
         }
         self.headCount = headCount
         dateOffset = example.head.dateOffset

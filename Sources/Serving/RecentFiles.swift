@@ -41,7 +41,7 @@ final class RecentFiles: Sendable {
 
     /// Types of a release's files: endings known to ``MediaType``, with and without a gzip form.
     private static let mostFamilies = 255
-    /// Files kept, of some 110 bytes each.
+    /// Files kept, of some 150 bytes each.
     private static let limit = 131_072
 
     private let state = Mutex(State())

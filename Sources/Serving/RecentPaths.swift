@@ -25,8 +25,8 @@ struct RecentPaths {
     private var entries: [Stored] = []
     /// Indices of `entries`; as many as a power of two, and at least twice as many as entries.
     private var places: [UInt32] = Array(repeating: Self.none, count: 64)
-    /// In bytes: targets kept beside paths.
-    private var targetBytes = 0
+    /// In bytes: paths and targets, which may be long.
+    private var nameBytes = 0
 
     /// What ``find(_:_:)`` and ``insert(_:_:_:)`` take; another in each process, so that nobody makes paths collide.
     static func hash(_ path: Span<UInt8>) -> UInt32 {
@@ -36,8 +36,8 @@ struct RecentPaths {
         return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 
-    /// Whether it has `limit` entries, or as many bytes of targets as these would take.
-    func isFull(_ limit: Int) -> Bool { entries.count >= limit || targetBytes >= limit * 32 }
+    /// Whether it has `limit` entries, or as many bytes of names as these would take with usual ones.
+    func isFull(_ limit: Int) -> Bool { entries.count >= limit || nameBytes >= limit * 64 }
 
     func find(_ path: Span<UInt8>, _ hash: UInt32) -> Entry? {
         var place = Int(hash) & (places.count - 1)
@@ -53,7 +53,7 @@ struct RecentPaths {
     mutating func insert(_ path: Span<UInt8>, _ hash: UInt32, _ entry: Entry) {
         let isPath = Self.equal(entry.record.path.bytes, path, from: 1)
         let target = isPath ? nil : path.indices.map { path[$0] }
-        targetBytes += target?.count ?? 0
+        nameBytes += entry.record.path.bytes.count + (target?.count ?? 0)
         entries.append(Stored(entry: entry, hash: hash, target: target))
         if entries.count * 2 > places.count {
             places = Array(repeating: Self.none, count: places.count * 2)

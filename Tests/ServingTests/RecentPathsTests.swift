@@ -51,8 +51,13 @@ struct RecentPathsTests {
         let target = Array(("/%61" + String(repeating: "b", count: 200)).utf8)
         paths.insert(target.span, 1, try entry("a" + String(repeating: "b", count: 200), size: 1))
         #expect(!paths.isFull(10))
-        // 204 bytes are more than six usual ones.
+        // 405 bytes, of the path and of the target, are more than six usual ones.
         #expect(paths.isFull(6))
         #expect(paths.isFull(1))
+        var long = RecentPaths()
+        let path = String(repeating: "b", count: 250)
+        long.insert(Array("/\(path)".utf8).span, 1, try entry(path, size: 1))
+        #expect(long.isFull(3))
+        #expect(!long.isFull(4))
     }
 }
