@@ -53,6 +53,11 @@ static inline int specman_openat2(int directory, const char *path, uint64_t flag
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
+// sched_getaffinity(2), whose wrapper is declared for _GNU_SOURCE only. Returns how many bytes of `set` were written.
+static inline long specman_affinity(void *set, size_t size) {
+    return syscall(SYS_sched_getaffinity, 0, size, set);
+}
+
 // preadv2(2) with RWF_NOWAIT: EAGAIN where the bytes are not in the page cache.
 static inline ssize_t specman_pread_nowait(int descriptor, void *buffer, size_t count, off_t offset) {
     struct iovec part = {.iov_base = buffer, .iov_len = count};

@@ -5,18 +5,19 @@ import Synchronization
 
 /// Loads that wrk has not: handshakes, large downloads, connections that only wait.
 enum Clients {
-    /// Connects, asks for a small file and leaves, over and over, for `seconds`, from a few threads.
+    /// Connects, asks for a small file and leaves, over and over, for `seconds`, from a thread for each of the clients.
     ///
     /// - Returns: connections a second, and their number.
     static func handshakes(
         _ port: UInt16,
         resumed: Bool,
+        clients: Int,
         seconds: Double
     ) throws -> (rate: Double, count: Double) {
         let context = try TLSClient.Context()
         let start = ContinuousClock.now
         let end = start.advanced(by: .seconds(seconds))
-        let count = try together(4) { buffer in
+        let count = try together(clients) { buffer in
             var count = 0
             var session: TLSClient.Session?
             while ContinuousClock.now < end {
@@ -87,24 +88,37 @@ enum Clients {
         return (after - before) / Double(connections)
     }
 
-    /// Runs `work` on `threads` threads, and adds up.
+    private final class Tally: Sendable {
+        let total = Mutex(0)
+        let failure = Mutex<(any Error)?>(nil)
+    }
+
+    /// Runs `work` on `threads` threads of its own, all at the same time, and adds up. (Dispatch's `concurrentPerform` would
+    /// run no more of them at once than there are processors.)
     private static func together(
         _ threads: Int,
         _ work: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws -> Int
     ) throws -> Int {
-        let total = Mutex(0)
-        let failure = Mutex<(any Error)?>(nil)
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
-            defer { buffer.deallocate() }
-            do {
-                let count = try work(buffer)
-                total.withLock { $0 += count }
-            } catch {
-                failure.withLock { $0 = error }
+        let tally = Tally()
+        let group = DispatchGroup()
+        for _ in 0..<threads {
+            group.enter()
+            Thread.detachNewThread {
+                let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
+                defer {
+                    buffer.deallocate()
+                    group.leave()
+                }
+                do {
+                    let count = try work(buffer)
+                    tally.total.withLock { $0 += count }
+                } catch {
+                    tally.failure.withLock { $0 = error }
+                }
             }
         }
-        if let failure = failure.withLock({ $0 }) { throw failure }
-        return total.withLock { $0 }
+        group.wait()
+        if let failure = tally.failure.withLock({ $0 }) { throw failure }
+        return tally.total.withLock { $0 }
     }
 }
