@@ -6,7 +6,7 @@
 #   Tests/benchmark.sh --quick            nginx and tar alone, under two minutes
 #   Tests/benchmark.sh --only serving     one part: serving, idle, sync, growth; or endurance: 512 connections for ten
 #                                         minutes, which is no part of everything
-#   Tests/benchmark.sh --scenario "4 KiB" what of serving
+#   Tests/benchmark.sh --scenario "4 KiB" what of serving; all else, too, without --only serving
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -52,10 +52,10 @@ struct ServingScenario {
             spread("4 KiB, one of \(BenchmarkTree.many) files, 64 connections", tree.manyPaths, 64),
             // With few clients a server often has nothing to do between two messages of one, so that what its waits cost counts
             // as much as what it does.
-            handshakes("full", clients: 16, gate: (1.08, 0.90), aim: (1.25, 0.75), all: true),
-            handshakes("full", clients: 4, gate: (1.08, 0.90), aim: (1.25, 0.75)),
-            handshakes("resumed", clients: 16, gate: (1.05, 0.95), aim: (1.2, 0.80)),
-            handshakes("resumed", clients: 4, gate: (1.05, 0.95), aim: (1.2, 0.80)),
+            handshakes(resumed: false, clients: 16, gate: (1.08, 0.90), aim: (1.25, 0.75), all: true),
+            handshakes(resumed: false, clients: 4, gate: (1.08, 0.90), aim: (1.25, 0.75)),
+            handshakes(resumed: true, clients: 16, gate: (1.05, 0.95), aim: (1.2, 0.80)),
+            handshakes(resumed: true, clients: 4, gate: (1.05, 0.95), aim: (1.2, 0.80)),
             download("1 GiB, one client", 1, all: true),
             download("1 GiB, eight clients", 8),
         ]
@@ -91,19 +91,19 @@ struct ServingScenario {
     }
 
     private static func handshakes(
-        _ kind: String,
+        resumed: Bool,
         clients: Int,
         gate: (Double, Double),
         aim: (Double, Double),
         all: Bool = false
     ) -> ServingScenario {
-        let name = "\(kind) handshakes, \(clients) clients"
+        let name = "\(resumed ? "resumed" : "full") handshakes, \(clients) clients"
         return ServingScenario(name: name, unit: "connections/s", isForAll: all, gate: gate, aim: aim) {
             server,
             seconds in
             let result = try Clients.handshakes(
                 server.port,
-                resumed: kind == "resumed",
+                resumed: resumed,
                 clients: clients,
                 seconds: Double(seconds)
             )
