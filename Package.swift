@@ -92,7 +92,7 @@ let package = Package(
         ),
         .target(
             name: "FuzzTargets",
-            dependencies: ["Archive", "Checks", "Content", "Curl", "HTTP", "Registry", "Zlib"],
+            dependencies: ["Archive", "Checks", "Content", "Curl", "HTTP", "OpenSSL", "Registry", "Zlib"],
             path: "Tests/FuzzTargets",
             swiftSettings: common
         ),
@@ -108,7 +108,7 @@ let package = Package(
         ),
         tests("ContentTests", ["Content"]),
         tests("PlatformTests", ["Platform"]),
-        tests("OpenSSLTests", ["OpenSSL"]),
+        tests("OpenSSLTests", ["OpenSSL", "COpenSSL"]),
         tests("SQLiteTests", ["SQLite", grdb]),
         tests("CurlTests", ["Curl", "Platform"]),
         tests("HTTPTests", ["HTTP", "Content"]),

@@ -55,6 +55,14 @@ static inline int specman_ticket_mac(EVP_MAC_CTX *mac, unsigned char *key, size_
     return EVP_MAC_CTX_set_params(mac, parameters);
 }
 
+static inline int specman_mac_digest(EVP_MAC_CTX *mac, const char *digest) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_CTX_set_params(mac, parameters);
+}
+
 static inline int specman_client_verification(void) { return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT; }
 
 static inline int specman_ctx_add_chain(SSL_CTX *context, X509 *certificate) {

@@ -92,7 +92,7 @@ final class Connection {
     /// What the access log will say of the request being answered; `nil` where nobody wants to know.
     var logged: LoggedRequest?
 
-    init(owning number: Int32, serial: UInt64, endpoint: Int, origin: Origin, session: consuming TLSSession?) {
+    init(owning number: Int32, serial: UInt64, endpoint: Int, origin: Origin, session: TLSSession?) {
         descriptor = FileDescriptor(owning: number)
         self.serial = serial
         self.endpoint = endpoint

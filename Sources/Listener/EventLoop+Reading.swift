@@ -69,7 +69,11 @@ extension EventLoop {
 
     /// Keeps what is not used yet: only what is left of an incomplete request, and nothing of an idle connection.
     private func store(_ connection: Connection) {
-        guard !plain.isEmpty || !transport.input.isEmpty else { return }
+        guard !plain.isEmpty || !transport.input.isEmpty else {
+            if connection.parser != nil { forgetBeginning(connection) }
+            return
+        }
+        if connection.readsRequests, plain.isEmpty { beginHead(connection) }
         guard mayKeep(plain.count + transport.input.count) else {
             connection.phase = .broken
             return
@@ -78,6 +82,20 @@ extension EventLoop {
         connection.leftover = plain.contents
         connection.cipherLeftover = transport.input.contents
         connection.hasLeftovers = true
+    }
+
+    /// A part of a record has come, and with it the time in which a head has to be complete.
+    private func beginHead(_ connection: Connection) {
+        guard connection.phase == .readingHead, connection.parser == nil else { return }
+        connection.parser = RequestParser()
+        setDeadline(connection, timeouts.header)
+    }
+
+    /// What had begun was no head: an alert that says nothing, or another key.
+    @inline(never)
+    private func forgetBeginning(_ connection: Connection) {
+        connection.parser = nil
+        if connection.phase == .readingHead { setDeadline(connection, timeouts.idle) }
     }
 
     /// Decrypts and handles requests as long as there is input and the connection is not busy.
@@ -108,7 +126,10 @@ extension EventLoop {
             plain.filled(count)
             return true
         case .closed: startClosing(connection)
-        case .failed: connection.phase = .broken
+        case .failed:
+            // As in a handshake.
+            flush(connection)
+            connection.phase = .broken
         case .needsInput, nil: break
         }
         return false
@@ -150,7 +171,7 @@ extension EventLoop {
             if !connection.keepsAlive, !plain.isEmpty { connection.lingers = true }
             return false
         case .needMore:
-            if connection.parser == nil { setDeadline(connection, timeouts.header) }
+            beginHead(connection)
             connection.parser = parser
             return true
         case .malformed(let fault):

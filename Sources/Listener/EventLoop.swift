@@ -290,7 +290,7 @@ final class EventLoop: @unchecked Sendable {
             serial: nextSerial,
             endpoint: endpoint,
             origin: origin,
-            session: consume session
+            session: session
         )
         deadlines[place] = now + timeouts.header
         connectionCount += 1

@@ -69,6 +69,17 @@ package final class TLSAcceptor {
     deinit {
         SSL_CTX_free(context)
     }
+
+    /// Whether the sessions' secrets are told to whoever shakes hands.
+    func tellSecrets(_ tell: Bool) {
+        SSL_CTX_set_keylog_callback(context, tell ? noteSecret : nil)
+    }
+}
+
+/// Gives a line of the key log to the session that it is about (`SSL_CTX_set_keylog_callback(3)`).
+private func noteSecret(_ session: OpaquePointer?, _ line: UnsafePointer<CChar>?) {
+    guard let session, let line, let bio = SSL_get_rbio(session), let context = BIO_get_data(bio) else { return }
+    Unmanaged<TLSTransport>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.handshaking?.note(line) }
 }
 
 /// Chooses `http/1.1` where the client offers it; otherwise the connection goes on without ALPN, as curl and older

@@ -10,12 +10,26 @@ package final class TLSTransport {
     /// Ciphertext to be sent to it.
     package let output: TransportBuffer
 
+    /// Whose handshake is under way.
+    var handshaking: OpenSSLSession?
+    /// By the order of ``RecordSuite``: made when first needed.
+    private var ciphers: [RecordCipher?] = Array(repeating: nil, count: RecordSuite.allCases.count)
+
     /// - Parameters:
     ///   - input: Capacity in bytes.
     ///   - output: Capacity in bytes.
     package init(input: Int, output: Int) {
         self.input = TransportBuffer(capacity: input)
         self.output = TransportBuffer(capacity: output)
+    }
+
+    /// What seals and opens this loop's records.
+    func cipher(of suite: RecordSuite) throws(OpenSSLError) -> RecordCipher {
+        let place = Int(suite.rawValue - RecordSuite.aes128.rawValue)
+        if let known = ciphers[place] { return known }
+        let cipher = try RecordCipher(suite)
+        ciphers[place] = cipher
+        return cipher
     }
 
     /// A BIO that reads and writes here; it does not keep this transport alive, the loop does.
@@ -37,7 +51,10 @@ package final class TLSTransport {
             guard let bio, let data, let context = BIO_get_data(bio) else { return -1 }
             specman_clear_retry(bio)
             let bytes = UnsafeRawBufferPointer(start: data, count: Int(length))
-            let fits = Unmanaged<TLSTransport>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.output.append(bytes) }
+            let fits = Unmanaged<TLSTransport>.fromOpaque(context)._withUnsafeGuaranteedRef { transport in
+                transport.handshaking?.flightLeaves()
+                return transport.output.append(bytes)
+            }
             if fits { return length }
             specman_retry_write(bio)
             return -1

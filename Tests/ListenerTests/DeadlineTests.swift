@@ -39,6 +39,22 @@ import Testing
         #expect(String(decoding: try client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
     }
 
+    /// A part of a record may be a part of a head: nobody can tell before its end.
+    @Test func aRecordHasTheDeadlineOfAHead() throws {
+        let server = try TestServer(
+            TestResponder(TestResponder.echo),
+            limits: limits {
+                $0.headerTimeout = .milliseconds(100)
+                $0.idleTimeout = .seconds(3600)
+            }
+        )
+        let client = try RawConnection(port: Int(server.port))
+        try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
+        #expect(try client.answer().status == 200)
+        try client.sendUnsealed([23, 3, 3, 0, 100])
+        #expect(String(decoding: client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
+    }
+
     /// After a refusal what still comes is dropped for a while, not for as long as the client likes.
     @Test func lingeringEndsWithTime() throws {
         let server = try TestServer(TestResponder(TestResponder.echo))

@@ -80,6 +80,23 @@ import Testing
         #expect(server.server.statistics.handshakesSucceeded == 1)
     }
 
+    @Test func endsGarbageBehindAHandshake() throws {
+        let server = try TestServer(responder)
+        // Not sealed, too long, sealed with nothing.
+        let garbage: [[UInt8]] = [
+            [21, 3, 3, 0, 2, 1, 0], [23, 3, 3, 255, 255], [23, 3, 3, 0, 17] + Array(repeating: 0, count: 17),
+        ]
+        for garbage in garbage {
+            let client = try RawConnection(port: Int(server.port))
+            try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
+            #expect(try client.answer().status == 200)
+            try client.sendUnsealed(garbage)
+            #expect(client.rest().isEmpty)
+        }
+        while server.server.statistics.connections > 0 { Thread.sleep(forTimeInterval: 0.01) }
+        #expect(try server.curl("/").status == 0)
+    }
+
     @Test func saysGoodbye() throws {
         let server = try TestServer(responder)
         let request = Data("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".utf8)

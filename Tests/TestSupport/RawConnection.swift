@@ -106,6 +106,13 @@ package final class RawConnection {
         guard count == bytes.count else { throw Failure(description: "the server doesn't take what is sent") }
     }
 
+    /// Sends `bytes` as they are, whatever TLS has to say to that.
+    package func sendUnsealed(_ bytes: [UInt8]) throws {
+        guard Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+            throw Failure(description: "the server doesn't take what is sent")
+        }
+    }
+
     /// Waits for some bytes; `false` at the end of the stream, or where it was reset.
     private func receive() -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65_536)

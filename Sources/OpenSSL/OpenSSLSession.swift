@@ -1,0 +1,162 @@
+internal import COpenSSL
+
+/// A connection's server side as OpenSSL has it: the handshake, and all of TLS 1.2.
+///
+/// Of TLS 1.3 it tells what a ``RecordLayer`` needs to go on by itself: the traffic secrets, which
+/// `SSL_CTX_set_keylog_callback(3)` gives, and how many records were sealed with them already, which are those of the
+/// session ticket.
+final class OpenSSLSession {
+    private let session: OpaquePointer
+    /// Kept, as its context calls back into it while a handshake is under way.
+    private let acceptor: TLSAcceptor
+    private let transport: TLSTransport
+
+    private var clientSecret: SecretBytes?
+    private var serverSecret: SecretBytes?
+    /// Where the records begin in the output, in this step of the handshake, that the server's secret seals.
+    private var firstSealed: Int?
+    /// How many there are; `nil` where they can't be told apart.
+    private var sealed: UInt64? = 0
+
+    init(acceptor: TLSAcceptor, transport: TLSTransport) throws(OpenSSLError) {
+        guard let session = SSL_new(acceptor.context) else { throw OpenSSLError(doing: "make a TLS session") }
+        guard let bio = transport.makeBIO() else {
+            SSL_free(session)
+            throw OpenSSLError(doing: "make a TLS session")
+        }
+        // The session takes ownership of the BIO, once for both directions.
+        SSL_set_bio(session, bio, bio)
+        SSL_set_accept_state(session)
+        self.session = session
+        self.acceptor = acceptor
+        self.transport = transport
+    }
+
+    deinit {
+        SSL_free(session)
+    }
+
+    var version: String { SSL_get_version(session).map { String(cString: $0) } ?? "" }
+
+    /// `SSL_has_pending(3)`.
+    var hasPending: Bool { SSL_has_pending(session) == 1 }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> TLSSession.Reading {
+        var count = 0
+        let result = SSL_read_ex(session, buffer.baseAddress, buffer.count, &count)
+        if result == 1 { return .bytes(count) }
+        switch SSL_get_error(session, result) {
+        case SSL_ERROR_WANT_READ:
+            return .needsInput
+        case SSL_ERROR_ZERO_RETURN:
+            return .closed
+        default:
+            ERR_clear_error()
+            return .failed
+        }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var count = 0
+        if SSL_write_ex(session, bytes.baseAddress, bytes.count, &count) == 1 { return true }
+        ERR_clear_error()
+        return false
+    }
+
+    func shutDown() {
+        if SSL_shutdown(session) < 0 { ERR_clear_error() }
+    }
+
+    // MARK: Handshake
+
+    func handshake() -> TLSSession.Handshake {
+        // Each line that is logged costs microseconds: only those that are used. The client's secret follows its last
+        // message; the server's, its own, which ``flightLeaves()`` waits for.
+        firstSealed = serverSecret == nil ? nil : transport.output.end
+        acceptor.tellSecrets(serverSecret != nil)
+        transport.handshaking = self
+        let result = SSL_do_handshake(session)
+        transport.handshaking = nil
+        acceptor.tellSecrets(false)
+        countSealed()
+        if result == 1 { return .done }
+        let reason = SSL_get_error(session, result)
+        if reason == SSL_ERROR_WANT_READ { return .needsInput }
+        ERR_clear_error()
+        return .failed
+    }
+
+    /// The server's messages are being written: what OpenSSL derives next are its traffic secrets.
+    func flightLeaves() {
+        if serverSecret == nil { acceptor.tellSecrets(true) }
+    }
+
+    /// Takes a line of the key log: a label, the client's random number, a secret, the latter two in hexadecimal digits.
+    func note(_ line: UnsafePointer<CChar>) {
+        guard let suite = RecordSuite(of: session) else { return }
+        if let secret = Self.secret("CLIENT_TRAFFIC_SECRET_0 ", in: line, suite) {
+            clientSecret = consume secret
+        } else if let secret = Self.secret("SERVER_TRAFFIC_SECRET_0 ", in: line, suite) {
+            serverSecret = consume secret
+            firstSealed = transport.output.end
+            acceptor.tellSecrets(false)
+        }
+    }
+
+    private static func secret(
+        _ label: StaticString,
+        in line: UnsafePointer<CChar>,
+        _ suite: RecordSuite
+    ) -> SecretBytes? {
+        let start = label.utf8CodeUnitCount
+        guard strncmp(line, UnsafeRawPointer(label.utf8Start).assumingMemoryBound(to: CChar.self), start) == 0,
+            let space = strchr(line + start, 0x20)
+        else { return nil }
+        return SecretBytes(hexadecimal: space + 1, count: suite.hashSize)
+    }
+
+    /// Counts the records of this step that the server's secret has sealed.
+    private func countSealed() {
+        guard let firstSealed else { return }
+        let output = UnsafeRawBufferPointer(
+            start: transport.output.base + firstSealed,
+            count: transport.output.end - firstSealed
+        )
+        var place = 0
+        while place < output.count {
+            guard output.count - place >= RecordCipher.headerSize, output[place] == RecordType.applicationData else {
+                sealed = nil
+                return
+            }
+            sealed? += 1
+            place += RecordCipher.headerSize + (Int(output[place + 3]) << 8 | Int(output[place + 4]))
+        }
+        if place != output.count { sealed = nil }
+    }
+
+    /// What goes on in place of this session, once its handshake is done; `nil` where OpenSSL has to: with TLS 1.2, where
+    /// the client can't take records of full size (RFC 6066 section 4), and where anything is not as expected.
+    func takeOver() -> RecordLayer? {
+        guard SSL_version(session) == TLS1_3_VERSION, !hasPending, let sealed,
+            let facts = SSL_get_session(session), SSL_SESSION_get_max_fragment_length(facts) == 0,
+            let suite = RecordSuite(of: session), let clientSecret = clientSecret.take(),
+            let serverSecret = serverSecret.take()
+        else { return nil }
+        do throws(OpenSSLError) {
+            let cipher = try transport.cipher(of: suite)
+            return RecordLayer(
+                cipher: cipher,
+                transport: transport,
+                receiving: try TrafficKeys(suite: suite, secret: clientSecret, schedule: cipher.schedule),
+                sending: try TrafficKeys(
+                    suite: suite,
+                    secret: serverSecret,
+                    schedule: cipher.schedule,
+                    sequence: sealed
+                )
+            )
+        } catch {
+            return nil
+        }
+    }
+}

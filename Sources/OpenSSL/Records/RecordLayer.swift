@@ -1,0 +1,174 @@
+/// The record layer of a connection's server side once the handshake of TLS 1.3 is over (RFC 8446 section 5), in place of
+/// OpenSSL's: from the loop's buffers into the loop's buffers, and nothing kept of an idle connection but its keys.
+///
+/// What can come after a handshake is little: data, alerts, and `KeyUpdate` (RFC 8446 section 4.6.3). Everything else
+/// ends the connection.
+final class RecordLayer {
+    /// After how many records of one key the next one is taken: well before AES-GCM's limit of 2^24.5 (RFC 8446
+    /// section 5.5).
+    static let keyLimit: UInt64 = 1 << 24
+    /// How many records in a row may carry no data: they cost the server more than the client.
+    static let uselessLimit = 16
+
+    private let cipher: RecordCipher
+    private let transport: TLSTransport
+    private var receiving: TrafficKeys
+    private var sending: TrafficKeys
+    private let keyLimit: UInt64
+    /// Whether the peer asked for a `KeyUpdate`, which has to come before the next data.
+    private var owesUpdate = false
+    private var useless = 0
+
+    init(
+        cipher: RecordCipher,
+        transport: TLSTransport,
+        receiving: consuming TrafficKeys,
+        sending: consuming TrafficKeys,
+        keyLimit: UInt64 = RecordLayer.keyLimit
+    ) {
+        self.cipher = cipher
+        self.transport = transport
+        self.receiving = receiving
+        self.sending = sending
+        self.keyLimit = keyLimit
+    }
+
+    // MARK: In
+
+    /// Opens records of the transport's input up to the first that carries data.
+    ///
+    /// - Parameter buffer: Has room for ``RecordCipher/sealedLimit`` bytes at least.
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> TLSSession.Reading {
+        guard buffer.count >= RecordCipher.sealedLimit, let target = buffer.baseAddress else {
+            return fail(.internalError)
+        }
+        while true {
+            let input = transport.input.readable
+            guard input.count >= RecordCipher.headerSize else { return .needsInput }
+            guard input[0] == RecordType.applicationData else { return fail(.unexpectedMessage) }
+            let size = Int(input[3]) << 8 | Int(input[4])
+            guard size <= RecordCipher.sealedLimit else { return fail(.recordOverflow) }
+            let end = RecordCipher.headerSize + size
+            guard input.count >= end else { return .needsInput }
+            let record = UnsafeRawBufferPointer(rebasing: input[..<end])
+            guard cipher.open(record, with: &receiving, into: target) else { return fail(.badRecordMAC) }
+            transport.input.take(end)
+            // The type is the last byte that is not zero; what follows is padding (RFC 8446 section 5.4).
+            var count = size - RecordCipher.tagSize
+            while count > 0, buffer[count - 1] == 0 { count -= 1 }
+            guard count > 0 else { return fail(.unexpectedMessage) }
+            count -= 1
+            guard count <= RecordCipher.contentLimit else { return fail(.recordOverflow) }
+            let content = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            let reading: TLSSession.Reading? =
+                switch buffer[count] {
+                case RecordType.applicationData where count > 0: .bytes(count)
+                case RecordType.applicationData: nil
+                case RecordType.alert: take(alert: content)
+                case RecordType.handshake: take(message: content)
+                default: fail(.unexpectedMessage)
+                }
+            if let reading {
+                useless = 0
+                return reading
+            }
+            useless += 1
+            guard useless <= Self.uselessLimit else { return fail(.unexpectedMessage) }
+        }
+    }
+
+    /// `nil` where it says nothing (RFC 8446 section 6.1).
+    private func take(alert: UnsafeRawBufferPointer) -> TLSSession.Reading? {
+        guard alert.count == 2 else { return fail(.decodeError) }
+        switch Alert(rawValue: alert[1]) {
+        case .closeNotify: return .closed
+        case .userCanceled: return nil
+        // Answered by nothing (RFC 8446 section 6.2).
+        default: return .failed
+        }
+    }
+
+    /// A `KeyUpdate`, alone in its record, as no message may span a change of keys (RFC 8446 section 5.1).
+    private func take(message: UnsafeRawBufferPointer) -> TLSSession.Reading? {
+        guard let type = message.first, type == Self.keyUpdate else { return fail(.unexpectedMessage) }
+        guard message.count == 5, message[1] == 0, message[2] == 0, message[3] == 1 else { return fail(.decodeError) }
+        guard message[4] <= 1 else { return fail(.illegalParameter) }
+        do throws(OpenSSLError) {
+            try receiving.update()
+        } catch {
+            return fail(.internalError)
+        }
+        if message[4] == 1 { owesUpdate = true }
+        return nil
+    }
+
+    // MARK: Out
+
+    /// Seals all of `bytes` into the transport's output, in records as large as can be; whether it worked.
+    func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            if owesUpdate || sending.sequence >= keyLimit {
+                guard updateKeys() else { return false }
+            }
+            let part = UnsafeRawBufferPointer(rebasing: rest.prefix(RecordCipher.contentLimit))
+            guard seal(part, type: RecordType.applicationData) else { return false }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(part.count))
+        }
+        return true
+    }
+
+    /// Puts `close_notify` into the output, where there is room for it.
+    func shutDown() {
+        send(.closeNotify)
+    }
+
+    /// Says that other keys follow, and takes them (RFC 8446 section 4.6.3).
+    private func updateKeys() -> Bool {
+        // update_not_requested: whether the peer's keys are old is for the peer to count.
+        let message: [UInt8] = [Self.keyUpdate, 0, 0, 1, 0]
+        guard message.withUnsafeBytes({ seal($0, type: RecordType.handshake) }) else { return false }
+        do throws(OpenSSLError) {
+            try sending.update()
+        } catch {
+            return false
+        }
+        owesUpdate = false
+        return true
+    }
+
+    private func seal(_ content: UnsafeRawBufferPointer, type: UInt8) -> Bool {
+        let target = transport.output.writable
+        let size = content.count + RecordCipher.overhead
+        guard size <= target.count, let start = target.baseAddress,
+            cipher.seal(content, type: type, with: &sending, into: start)
+        else { return false }
+        transport.output.filled(size)
+        return true
+    }
+
+    private func fail(_ alert: Alert) -> TLSSession.Reading {
+        send(alert)
+        return .failed
+    }
+
+    private func send(_ alert: Alert) {
+        let message: [UInt8] = [alert == .closeNotify ? 1 : 2, alert.rawValue]
+        _ = message.withUnsafeBytes { seal($0, type: RecordType.alert) }
+    }
+
+    /// A handshake message's type (RFC 8446 appendix B.3).
+    private static let keyUpdate: UInt8 = 24
+
+    /// Those that are sent or have a meaning here (RFC 8446 section 6).
+    private enum Alert: UInt8 {
+        case closeNotify = 0
+        case unexpectedMessage = 10
+        case badRecordMAC = 20
+        case recordOverflow = 22
+        case illegalParameter = 47
+        case decodeError = 50
+        case internalError = 80
+        case userCanceled = 90
+    }
+}
