@@ -70,7 +70,9 @@ extension EventLoop {
     /// Keeps what is not used yet: only what is left of an incomplete request, and nothing of an idle connection.
     private func store(_ connection: Connection) {
         guard !plain.isEmpty || !transport.input.isEmpty else {
-            if connection.parser != nil { forgetBeginning(connection) }
+            // What had begun was no head: an alert that says nothing, or another key. Its deadline stays, or a client could
+            // go on like this.
+            if connection.parser != nil { connection.parser = nil }
             return
         }
         if connection.readsRequests, plain.isEmpty { beginHead(connection) }
@@ -89,13 +91,6 @@ extension EventLoop {
         guard connection.phase == .readingHead, connection.parser == nil else { return }
         connection.parser = RequestParser()
         setDeadline(connection, timeouts.header)
-    }
-
-    /// What had begun was no head: an alert that says nothing, or another key.
-    @inline(never)
-    private func forgetBeginning(_ connection: Connection) {
-        connection.parser = nil
-        if connection.phase == .readingHead { setDeadline(connection, timeouts.idle) }
     }
 
     /// Decrypts and handles requests as long as there is input and the connection is not busy.

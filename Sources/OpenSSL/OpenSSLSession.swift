@@ -124,7 +124,7 @@ final class OpenSSLSession {
         )
         var place = 0
         while place < output.count {
-            guard output.count - place >= RecordCipher.headerSize, output[place] == RecordType.applicationData else {
+            guard output.count - place >= RecordCipher.headerSize, output[place] == ContentType.applicationData else {
                 sealed = nil
                 return
             }

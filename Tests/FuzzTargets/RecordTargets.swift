@@ -6,7 +6,7 @@ extension FuzzTarget {
     /// The input is a list of records, each a type, a length of two bytes and content, padding and all; what is behind the
     /// first length that leads outside goes unsealed.
     static let records = FuzzTarget(name: "records") { bytes in
-        let (wire, isSealed) = try Self.seal(bytes)
+        let (wire, sealed) = try Self.seal(bytes)
         let whole = try Reader()
         try whole.take(wire[...])
         let split = try Reader()
@@ -16,7 +16,7 @@ extension FuzzTarget {
         if whole.ending == .failed { try demand(whole.answer.count <= 24, "more than an alert answers a fault") }
         // Only what was sealed is read.
         try demand(whole.content.count <= bytes.count, "there is more content than was sealed")
-        if isSealed == 0 { try demand(whole.content.isEmpty, "content is read that nobody has sealed") }
+        if sealed == 0 { try demand(whole.content.isEmpty, "content is read that nobody has sealed") }
     }
 
     private static func seal(_ bytes: [UInt8]) throws -> (wire: [UInt8], count: Int) {
@@ -37,7 +37,7 @@ extension FuzzTarget {
             }
             try demand(isSealed, "a record can't be sealed")
             // As the server does, so that what follows an update can be read.
-            if bytes[place] == RecordType.handshake, size == 5, content[..<4] == [24, 0, 0, 1], content[4] <= 1 {
+            if bytes[place] == ContentType.handshake, size == 5, content[..<4] == [24, 0, 0, 1], content[4] <= 1 {
                 try keys.update()
             }
             wire += record

@@ -13,6 +13,16 @@ import Testing
         return limits
     }
 
+    private func impatientWithHeads() throws -> TestServer {
+        try TestServer(
+            TestResponder(TestResponder.echo),
+            limits: limits {
+                $0.headerTimeout = .milliseconds(100)
+                $0.idleTimeout = .seconds(3600)
+            }
+        )
+    }
+
     @Test func closesAfterAnUnfinishedHead() throws {
         let server = try TestServer(
             TestResponder(TestResponder.echo),
@@ -25,13 +35,7 @@ import Testing
 
     /// A connection that was idle has much time for the first byte of a request, and little for the rest of its head.
     @Test func aHeadHasItsOwnDeadlineOnAKeptConnection() throws {
-        let server = try TestServer(
-            TestResponder(TestResponder.echo),
-            limits: limits {
-                $0.headerTimeout = .milliseconds(100)
-                $0.idleTimeout = .seconds(3600)
-            }
-        )
+        let server = try impatientWithHeads()
         var client = try server.connect()
         try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         _ = try client.answer()
@@ -41,13 +45,7 @@ import Testing
 
     /// A part of a record may be a part of a head: nobody can tell before its end.
     @Test func aRecordHasTheDeadlineOfAHead() throws {
-        let server = try TestServer(
-            TestResponder(TestResponder.echo),
-            limits: limits {
-                $0.headerTimeout = .milliseconds(100)
-                $0.idleTimeout = .seconds(3600)
-            }
-        )
+        let server = try impatientWithHeads()
         let client = try RawConnection(port: Int(server.port))
         try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
         #expect(try client.answer().status == 200)

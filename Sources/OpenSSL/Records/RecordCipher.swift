@@ -19,7 +19,7 @@ final class RecordCipher {
     let schedule: KeySchedule
     private let sealing: OpaquePointer
     private let opening: OpaquePointer
-    private let nonce = UnsafeMutableRawPointer.allocate(byteCount: TrafficKeys.nonceSize, alignment: 8)
+    private let nonce: UnsafeMutableRawPointer
     /// Whose keys are in the contexts.
     private var sealingSerial: UInt64 = 0
     private var openingSerial: UInt64 = 0
@@ -44,6 +44,7 @@ final class RecordCipher {
         }
         self.sealing = sealing
         self.opening = opening
+        nonce = .allocate(byteCount: TrafficKeys.nonceSize, alignment: 8)
     }
 
     deinit {
@@ -64,7 +65,7 @@ final class RecordCipher {
         guard content.count <= Self.contentLimit, keys.nextNonce(into: nonce) else { return false }
         let record = target.assumingMemoryBound(to: UInt8.self)
         let sealed = content.count + 1 + Self.tagSize
-        record[0] = RecordType.applicationData
+        record[0] = ContentType.applicationData
         // TLS 1.2, for the sake of what stands between (RFC 8446 section 5.2).
         record[1] = 3
         record[2] = 3
@@ -87,6 +88,8 @@ final class RecordCipher {
             EVP_CIPHER_CTX_ctrl(sealing, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagSize), body + content.count + 1) == 1
         else {
             sealingSerial = 0
+            // Nobody asks for the reasons, and what stays would be taken for the next session's fault (SSL_get_error(3)).
+            ERR_clear_error()
             return false
         }
         return true
@@ -116,6 +119,7 @@ final class RecordCipher {
             EVP_DecryptFinal_ex(opening, output + count, &written) == 1
         else {
             openingSerial = 0
+            ERR_clear_error()
             return false
         }
         return true
@@ -129,11 +133,4 @@ final class RecordCipher {
         serial = keys.serial
         return keys.keyBytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
     }
-}
-
-/// What a record carries (RFC 8446 appendix B.1).
-enum RecordType {
-    static let alert: UInt8 = 21
-    static let handshake: UInt8 = 22
-    static let applicationData: UInt8 = 23
 }

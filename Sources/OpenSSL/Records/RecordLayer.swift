@@ -45,7 +45,7 @@ final class RecordLayer {
         while true {
             let input = transport.input.readable
             guard input.count >= RecordCipher.headerSize else { return .needsInput }
-            guard input[0] == RecordType.applicationData else { return fail(.unexpectedMessage) }
+            guard input[0] == ContentType.applicationData else { return fail(.unexpectedMessage) }
             let size = Int(input[3]) << 8 | Int(input[4])
             guard size <= RecordCipher.sealedLimit else { return fail(.recordOverflow) }
             let end = RecordCipher.headerSize + size
@@ -62,10 +62,10 @@ final class RecordLayer {
             let content = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             let reading: TLSSession.Reading? =
                 switch buffer[count] {
-                case RecordType.applicationData where count > 0: .bytes(count)
-                case RecordType.applicationData: nil
-                case RecordType.alert: take(alert: content)
-                case RecordType.handshake: take(message: content)
+                case ContentType.applicationData where count > 0: .bytes(count)
+                case ContentType.applicationData: nil
+                case ContentType.alert: take(alert: content)
+                case ContentType.handshake: take(message: content)
                 default: fail(.unexpectedMessage)
                 }
             if let reading {
@@ -112,7 +112,7 @@ final class RecordLayer {
                 guard updateKeys() else { return false }
             }
             let part = UnsafeRawBufferPointer(rebasing: rest.prefix(RecordCipher.contentLimit))
-            guard seal(part, type: RecordType.applicationData) else { return false }
+            guard seal(part, type: ContentType.applicationData) else { return false }
             rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(part.count))
         }
         return true
@@ -127,7 +127,7 @@ final class RecordLayer {
     private func updateKeys() -> Bool {
         // update_not_requested: whether the peer's keys are old is for the peer to count.
         let message: [UInt8] = [Self.keyUpdate, 0, 0, 1, 0]
-        guard message.withUnsafeBytes({ seal($0, type: RecordType.handshake) }) else { return false }
+        guard message.withUnsafeBytes({ seal($0, type: ContentType.handshake) }) else { return false }
         do throws(OpenSSLError) {
             try sending.update()
         } catch {
@@ -154,7 +154,7 @@ final class RecordLayer {
 
     private func send(_ alert: Alert) {
         let message: [UInt8] = [alert == .closeNotify ? 1 : 2, alert.rawValue]
-        _ = message.withUnsafeBytes { seal($0, type: RecordType.alert) }
+        _ = message.withUnsafeBytes { seal($0, type: ContentType.alert) }
     }
 
     /// A handshake message's type (RFC 8446 appendix B.3).

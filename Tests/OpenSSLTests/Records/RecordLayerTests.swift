@@ -34,7 +34,7 @@ import Testing
         }
 
         /// A record of the client's.
-        func seal(_ content: [UInt8], type: UInt8 = RecordType.applicationData, padding: Int = 0) -> [UInt8] {
+        func seal(_ content: [UInt8], type: UInt8 = ContentType.applicationData, padding: Int = 0) -> [UInt8] {
             // As the type is the last byte that is not zero, padding is content of a type of zero.
             var content = content
             var type = type
@@ -71,6 +71,16 @@ import Testing
             return all
         }
 
+        /// That the first record says that other keys follow; takes it, and them.
+        func expectKeyUpdate(sourceLocation: SourceLocation = #_sourceLocation) throws {
+            let records = transport.output.contents
+            transport.output.clear()
+            _ = transport.output.append(Array(records[..<27]))
+            #expect(opened() == [[24, 0, 0, 1, 0, ContentType.handshake]], sourceLocation: sourceLocation)
+            try receiving.keys.update()
+            _ = transport.output.append(Array(records[27...]))
+        }
+
         func read(_ bytes: [UInt8]) -> (TLSSession.Reading, [UInt8]) {
             _ = transport.input.append(bytes)
             var plain = [UInt8](repeating: 0, count: TLSSession.leastRoom)
@@ -84,7 +94,7 @@ import Testing
         /// That `bytes` end the connection with this alert.
         func expectFailure(_ alert: UInt8, _ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
             #expect(read(bytes).0 == .failed, sourceLocation: sourceLocation)
-            #expect(opened() == [[2, alert, RecordType.alert]], sourceLocation: sourceLocation)
+            #expect(opened() == [[2, alert, ContentType.alert]], sourceLocation: sourceLocation)
         }
     }
 
@@ -228,8 +238,8 @@ import Testing
     )
     func alerts(_ alert: [UInt8], _ reading: TLSSession.Reading, _ answer: UInt8?) throws {
         let ends = try Ends()
-        #expect(ends.read(ends.seal(alert, type: RecordType.alert)).0 == reading)
-        #expect(ends.opened() == (answer.map { [[2, $0, RecordType.alert]] } ?? []))
+        #expect(ends.read(ends.seal(alert, type: ContentType.alert)).0 == reading)
+        #expect(ends.opened() == (answer.map { [[2, $0, ContentType.alert]] } ?? []))
     }
 
     @Test(
@@ -241,18 +251,18 @@ import Testing
     )
     func messages(_ message: [UInt8], _ alert: UInt8) throws {
         let ends = try Ends()
-        ends.expectFailure(alert, ends.seal(message, type: RecordType.handshake))
+        ends.expectFailure(alert, ends.seal(message, type: ContentType.handshake))
     }
 
     @Test func recordsWithoutDataHaveALimit() throws {
         let kinds: [([UInt8], UInt8)] = [
-            ([], RecordType.applicationData), ([1, 90], RecordType.alert), ([24, 0, 0, 1, 1], RecordType.handshake),
+            ([], ContentType.applicationData), ([1, 90], ContentType.alert), ([24, 0, 0, 1, 1], ContentType.handshake),
         ]
         for (content, type) in kinds {
             let ends = try Ends()
             func useless() throws -> [UInt8] {
                 let record = ends.seal(content, type: type)
-                if type == RecordType.handshake { try ends.sending.keys.update() }
+                if type == ContentType.handshake { try ends.sending.keys.update() }
                 return record
             }
             for _ in 0..<3 {
@@ -280,7 +290,7 @@ import Testing
         #expect(ends.transport.output.count <= TLSSession.ciphertextBound(content.count))
         let opened = ends.opened()
         #expect(opened.map(\.count) == [16_385, 16_385, 40_000 - 2 * 16_384 + 1])
-        #expect(opened.allSatisfy { $0.last == RecordType.applicationData })
+        #expect(opened.allSatisfy { $0.last == ContentType.applicationData })
     }
 
     @Test func keysAreChangedInTime() throws {
@@ -290,12 +300,7 @@ import Testing
             #expect(ends.transport.output.count <= TLSSession.ciphertextBound(40_000))
             if round > 0 {
                 // The old key's last word is that another follows.
-                let records = ends.transport.output.contents
-                ends.transport.output.clear()
-                _ = ends.transport.output.append(Array(records[..<27]))
-                #expect(ends.opened() == [[24, 0, 0, 1, 0, RecordType.handshake]])
-                try ends.receiving.keys.update()
-                _ = ends.transport.output.append(Array(records[27...]))
+                try ends.expectKeyUpdate()
             }
             #expect(ends.opened().map(\.count) == [16_385, 16_385, 40_000 - 2 * 16_384 + 1])
         }
@@ -305,18 +310,13 @@ import Testing
     @Test func anUpdateIsAnsweredOnceAndBeforeData() throws {
         let ends = try Ends()
         for _ in 0..<3 {
-            #expect(ends.read(ends.seal([24, 0, 0, 1, 1], type: RecordType.handshake)).0 == .needsInput)
+            #expect(ends.read(ends.seal([24, 0, 0, 1, 1], type: ContentType.handshake)).0 == .needsInput)
             try ends.sending.keys.update()
         }
         #expect(ends.transport.output.isEmpty)
         #expect(ends.write([1]))
-        let records = ends.transport.output.contents
-        ends.transport.output.clear()
-        _ = ends.transport.output.append(Array(records[..<27]))
-        #expect(ends.opened() == [[24, 0, 0, 1, 0, RecordType.handshake]])
-        try ends.receiving.keys.update()
-        _ = ends.transport.output.append(Array(records[27...]))
-        #expect(ends.opened() == [[1, RecordType.applicationData]])
+        try ends.expectKeyUpdate()
+        #expect(ends.opened() == [[1, ContentType.applicationData]])
         #expect(ends.read(ends.seal([2])).0 == .bytes(1))
     }
 
