@@ -65,6 +65,8 @@ final class Connection {
     var hasLeftovers = false
     /// How far the parser is in `leftover`; `nil` at the beginning of a request.
     var parser: RequestParser?
+    /// What the deadline was before a part of a head seemed to have come, in nanoseconds.
+    var idleDeadline: UInt64 = 0
     /// Output that the kernel did not take yet.
     var unsent: TransportBuffer?
     /// Bytes given to the kernel, in all.

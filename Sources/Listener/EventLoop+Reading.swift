@@ -70,9 +70,11 @@ extension EventLoop {
     /// Keeps what is not used yet: only what is left of an incomplete request, and nothing of an idle connection.
     private func store(_ connection: Connection) {
         guard !plain.isEmpty || !transport.input.isEmpty else {
-            // What had begun was no head: an alert that says nothing, or another key. Its deadline stays, or a client could
-            // go on like this.
-            if connection.parser != nil { connection.parser = nil }
+            // What had begun was no head: an alert that says nothing, or another key.
+            if connection.parser != nil {
+                connection.parser = nil
+                if connection.phase == .readingHead { deadlines[Int(connection.number)] = connection.idleDeadline }
+            }
             return
         }
         if connection.readsRequests, plain.isEmpty { beginHead(connection) }
@@ -90,6 +92,7 @@ extension EventLoop {
     private func beginHead(_ connection: Connection) {
         guard connection.phase == .readingHead, connection.parser == nil else { return }
         connection.parser = RequestParser()
+        connection.idleDeadline = deadlines[Int(connection.number)]
         setDeadline(connection, timeouts.header)
     }
 

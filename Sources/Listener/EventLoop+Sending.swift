@@ -18,9 +18,9 @@ extension EventLoop {
         if ready.source != nil, !ready.isChunked { connection.keepsAlive = false }
         if connection.keepsAlive, !connection.announcesKeepAlive, ready.parts.isEmpty, ready.source == nil,
             connection.unsent == nil, held < state.bufferShare,
-            TLSSession.ciphertextBound(ready.count) <= transport.output.room
+            ciphertextBound(connection, ready.count) <= transport.output.room
         {
-            write(connection, ready)
+            guard write(connection, ready) else { return }
             count(ready.count, of: connection)
             return finishAnswer(connection)
         }
@@ -98,7 +98,7 @@ extension EventLoop {
                 awaitTaking(connection)
                 return setInterest(connection, .writable)
             }
-            guard flush(connection, makingRoom: TLSSession.ciphertextBound(Self.chunkSize)),
+            guard flush(connection, makingRoom: ciphertextBound(connection, Self.chunkSize)),
                 let count = fill(connection, sending)
             else { return }
             turn += count
@@ -197,16 +197,14 @@ extension EventLoop {
 
     // MARK: Bytes
 
-    private func write(_ connection: Connection, _ ready: ReadyAnswer) {
+    private func write(_ connection: Connection, _ ready: ReadyAnswer) -> Bool {
         // The array's bytes stay until they are encrypted or copied.
-        unsafe ready.withBytes { bytes in
-            _ = unsafe write(connection, bytes)
-        }
+        unsafe ready.withBytes { unsafe write(connection, $0) }
     }
 
     /// Writes bytes for which there is room.
     func write(_ connection: Connection, _ bytes: [UInt8]) {
-        guard flush(connection, makingRoom: TLSSession.ciphertextBound(bytes.count)) else { return }
+        guard flush(connection, makingRoom: ciphertextBound(connection, bytes.count)) else { return }
         // The array's bytes stay until they are encrypted or copied.
         unsafe bytes.withUnsafeBytes { bytes in
             _ = unsafe write(connection, bytes)
@@ -223,6 +221,11 @@ extension EventLoop {
             }
         if !isWritten { connection.phase = .broken }
         return isWritten
+    }
+
+    /// In bytes: what `count` bytes for a client take of the output at most.
+    private func ciphertextBound(_ connection: Connection, _ count: Int) -> Int {
+        connection.session?.ciphertextBound(count) ?? count
     }
 
     /// Sends the output where there is less than `room` left in it; whether there is room now.

@@ -121,7 +121,7 @@ final class ReadyAnswer: @unchecked Sendable {
     }
 
     /// Calls `body` with head and inline body.
-    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         // The pointer does not leave `body`.
         unsafe bytes.withUnsafeBytes { unsafe body($0) }
     }

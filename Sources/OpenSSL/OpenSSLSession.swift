@@ -38,11 +38,20 @@ final class OpenSSLSession {
 
     var version: String { SSL_get_version(session).map { String(cString: $0) } ?? "" }
 
+    /// In bytes: what a record carries at most, which a client may want less of (RFC 6066 section 4).
+    var contentLimit: Int {
+        guard let facts = SSL_get_session(session) else { return RecordCipher.contentLimit }
+        let code = SSL_SESSION_get_max_fragment_length(facts)
+        return code == 0 ? RecordCipher.contentLimit : 256 << Int(code)
+    }
+
     /// `SSL_has_pending(3)`.
     var hasPending: Bool { SSL_has_pending(session) == 1 }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> TLSSession.Reading {
         var count = 0
+        // What is left of another session's fault would be taken for this one's (SSL_get_error(3)).
+        ERR_clear_error()
         let result = SSL_read_ex(session, buffer.baseAddress, buffer.count, &count)
         if result == 1 { return .bytes(count) }
         switch SSL_get_error(session, result) {
@@ -138,9 +147,8 @@ final class OpenSSLSession {
     /// the client can't take records of full size (RFC 6066 section 4), and where anything is not as expected.
     func takeOver() -> RecordLayer? {
         guard SSL_version(session) == TLS1_3_VERSION, !hasPending, let sealed,
-            let facts = SSL_get_session(session), SSL_SESSION_get_max_fragment_length(facts) == 0,
-            let suite = RecordSuite(of: session), let clientSecret = clientSecret.take(),
-            let serverSecret = serverSecret.take()
+            contentLimit == RecordCipher.contentLimit, let suite = RecordSuite(of: session),
+            let clientSecret = clientSecret.take(), let serverSecret = serverSecret.take()
         else { return nil }
         do throws(OpenSSLError) {
             let cipher = try transport.cipher(of: suite)

@@ -86,9 +86,22 @@ package final class TLSSession {
         }
     }
 
-    /// The largest number of bytes that `count` bytes of plaintext become: a record for each 16 KiB.
+    /// In bytes: the most that ``write(_:)`` makes of `count` bytes for this client.
+    package func ciphertextBound(_ count: Int) -> Int {
+        switch layer {
+        case .openSSL(let session): Self.ciphertextBound(count, inRecordsOf: session.contentLimit)
+        case .records: Self.ciphertextBound(count, inRecordsOf: RecordCipher.contentLimit)
+        }
+    }
+
+    /// In bytes: the most that `count` bytes become for any client, be its records the smallest that there are (RFC 6066
+    /// section 4).
     package static func ciphertextBound(_ count: Int) -> Int {
-        // Header, explicit nonce, tag, inner content type: 22 to 29 bytes, and once 27 for a KeyUpdate; rounded up.
-        count + (count / RecordCipher.contentLimit + 1) * 64
+        ciphertextBound(count, inRecordsOf: 512)
+    }
+
+    private static func ciphertextBound(_ count: Int, inRecordsOf size: Int) -> Int {
+        // Header, explicit nonce, tag, inner content type: 22 to 29 bytes; and once 27 for a KeyUpdate.
+        count + (count / size + 1) * 29 + 27
     }
 }

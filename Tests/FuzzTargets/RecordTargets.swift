@@ -24,6 +24,8 @@ extension FuzzTarget {
         var keys = try Reader.keys(of: cipher)
         var wire: [UInt8] = []
         var count = 0
+        // Of which parts may lie in several records.
+        var message: [UInt8] = []
         var place = 0
         while bytes.count - place >= 3 {
             let size = Int(bytes[place + 1]) << 8 | Int(bytes[place + 2])
@@ -37,8 +39,10 @@ extension FuzzTarget {
             }
             try demand(isSealed, "a record can't be sealed")
             // As the server does, so that what follows an update can be read.
-            if bytes[place] == ContentType.handshake, size == 5, content[..<4] == [24, 0, 0, 1], content[4] <= 1 {
+            if bytes[place] == ContentType.handshake { message += content }
+            if message.count == 5, message[..<4] == [24, 0, 0, 1], message[4] <= 1 {
                 try keys.update()
+                message = []
             }
             wire += record
             count += 1

@@ -53,6 +53,26 @@ import Testing
         #expect(String(decoding: client.rest(), as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
     }
 
+    /// Where it was none, the connection is as idle as it was before.
+    @Test func aRecordWithoutDataLeavesTheDeadline() throws {
+        let server = try TestServer(
+            TestResponder(TestResponder.echo),
+            limits: limits {
+                $0.headerTimeout = .seconds(3600)
+                $0.idleTimeout = .seconds(1)
+            }
+        )
+        let client = try RawConnection(port: Int(server.port))
+        try client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
+        #expect(try client.answer().status == 200)
+        let record = try client.keyUpdate()
+        try client.sendUnsealed(Array(record.prefix(9)))
+        while server.server.statistics.bufferedBytes == 0 { Thread.sleep(forTimeInterval: 0.01) }
+        try client.sendUnsealed(Array(record.dropFirst(9)))
+        #expect(client.rest().isEmpty)
+        while server.server.statistics.connections > 0 { Thread.sleep(forTimeInterval: 0.01) }
+    }
+
     /// After a refusal what still comes is dropped for a while, not for as long as the client likes.
     @Test func lingeringEndsWithTime() throws {
         let server = try TestServer(TestResponder(TestResponder.echo))

@@ -35,6 +35,43 @@ import Testing
         }
     }
 
+    /// A client that takes small records only (RFC 6066 section 4) makes more of them of each answer; what they add must
+    /// find room behind the answers that are there already.
+    @Test(arguments: ["-tls1_2", "-tls1_3"], [0, 3, 6, 9, 30])
+    func smallRecordsHaveRoomBehindOtherAnswers(_ version: String, _ count: Int) throws {
+        let directory = try TemporaryDirectory()
+        let content = pattern(1_000_000)
+        let file = try sharedFile(content, at: directory.appending("file"))
+        let small = pattern(1500)
+        let server = try TestServer(
+            TestResponder { request in
+                Answer(
+                    .ok,
+                    body: request.path == Array("/large".utf8)
+                        ? .file(file, offset: 0, count: 1_000_000) : .bytes(small)
+                )
+            }
+        )
+        let paths = Array(repeating: "/small", count: count) + ["/large"]
+        let requests = paths.map { path in
+            "GET \(path) HTTP/1.1\r\nHost: h\r\n\(path == "/large" ? "Connection: close\r\n" : "")\r\n"
+        }
+        let arguments = ["s_client", version, "-maxfraglen", "512", "-quiet", "-ign_eof"]
+        let output = try run(
+            "openssl",
+            arguments + ["-connect", "127.0.0.1:\(server.port)"],
+            input: Data(requests.joined().utf8)
+        ).output
+        let body = Data("\r\n\r\n".utf8) + Data(small)
+        var rest = output[...]
+        for _ in 0..<count {
+            let range = try #require(rest.firstRange(of: body))
+            rest = rest[range.upperBound...]
+        }
+        #expect(rest.suffix(content.count) == Data(content))
+        #expect(rest.count < content.count + 1000)
+    }
+
     @Test func servesAPartOfAFile() throws {
         let directory = try TemporaryDirectory()
         let content = pattern(1_000_000)

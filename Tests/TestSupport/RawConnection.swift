@@ -113,6 +113,19 @@ package final class RawConnection {
         }
     }
 
+    /// A record that changes the client's keys (RFC 8446 section 4.6.3), which has to be sent before anything else is.
+    package func keyUpdate() throws -> [UInt8] {
+        let memory = BIO_new(BIO_s_mem())
+        SSL_set0_wbio(session, memory)
+        SSL_key_update(session, SSL_KEY_UPDATE_NOT_REQUESTED)
+        SSL_do_handshake(session)
+        var record = [UInt8](repeating: 0, count: 100)
+        let count = Int(BIO_read(memory, &record, Int32(record.count)))
+        SSL_set0_wbio(session, BIO_new_socket(socket, BIO_NOCLOSE))
+        guard count > 0 else { throw Failure(description: "no KeyUpdate") }
+        return Array(record[..<count])
+    }
+
     /// Waits for some bytes; `false` at the end of the stream, or where it was reset.
     private func receive() -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65_536)

@@ -54,15 +54,15 @@ final class RecordCipher {
         nonce.deallocate()
     }
 
-    /// Makes a record of `content`, which has at most ``contentLimit`` bytes, and of its type, at `target`: ``overhead``
-    /// bytes more than the content has.
+    /// Makes a record of `content` and its type at `target`: ``overhead`` bytes more than the content has, which is as much
+    /// as ``sealedLimit`` allows.
     func seal(
         _ content: UnsafeRawBufferPointer,
         type: UInt8,
         with keys: inout TrafficKeys,
         into target: UnsafeMutableRawPointer
     ) -> Bool {
-        guard content.count <= Self.contentLimit, keys.nextNonce(into: nonce) else { return false }
+        guard content.count < Self.sealedLimit - Self.tagSize, keys.nextNonce(into: nonce) else { return false }
         let record = target.assumingMemoryBound(to: UInt8.self)
         let sealed = content.count + 1 + Self.tagSize
         record[0] = ContentType.applicationData

@@ -9,6 +9,9 @@ final class RecordLayer {
     static let keyLimit: UInt64 = 1 << 24
     /// How many records in a row may carry no data: they cost the server more than the client.
     static let uselessLimit = 16
+    /// In bytes: for each of these that was sent meanwhile there may be one more. A client that downloads for hours has
+    /// nothing else to say than that it wants other keys, and is heard only between answers.
+    static let uselessShare = 1 << 20
 
     private let cipher: RecordCipher
     private let transport: TLSTransport
@@ -18,6 +21,10 @@ final class RecordLayer {
     /// Whether the peer asked for a `KeyUpdate`, which has to come before the next data.
     private var owesUpdate = false
     private var useless = 0
+    /// In bytes: what was sent since the last record with data.
+    private var answered = 0
+    /// Of a handshake message whose end is in another record (RFC 8446 section 5.1).
+    private var message: [UInt8] = []
 
     init(
         cipher: RecordCipher,
@@ -53,12 +60,13 @@ final class RecordLayer {
             let record = UnsafeRawBufferPointer(rebasing: input[..<end])
             guard cipher.open(record, with: &receiving, into: target) else { return fail(.badRecordMAC) }
             transport.input.take(end)
-            // The type is the last byte that is not zero; what follows is padding (RFC 8446 section 5.4).
+            // The type is the last byte that is not zero; what follows is padding, which counts (RFC 8446 section 5.4).
             var count = size - RecordCipher.tagSize
+            guard count <= RecordCipher.contentLimit + 1 else { return fail(.recordOverflow) }
             while count > 0, buffer[count - 1] == 0 { count -= 1 }
             guard count > 0 else { return fail(.unexpectedMessage) }
             count -= 1
-            guard count <= RecordCipher.contentLimit else { return fail(.recordOverflow) }
+            guard message.isEmpty || buffer[count] == ContentType.handshake else { return fail(.unexpectedMessage) }
             let content = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             let reading: TLSSession.Reading? =
                 switch buffer[count] {
@@ -70,10 +78,11 @@ final class RecordLayer {
                 }
             if let reading {
                 useless = 0
+                answered = 0
                 return reading
             }
             useless += 1
-            guard useless <= Self.uselessLimit else { return fail(.unexpectedMessage) }
+            guard useless <= Self.uselessLimit + answered / Self.uselessShare else { return fail(.unexpectedMessage) }
         }
     }
 
@@ -88,17 +97,24 @@ final class RecordLayer {
         }
     }
 
-    /// A `KeyUpdate`, alone in its record, as no message may span a change of keys (RFC 8446 section 5.1).
-    private func take(message: UnsafeRawBufferPointer) -> TLSSession.Reading? {
-        guard let type = message.first, type == Self.keyUpdate else { return fail(.unexpectedMessage) }
-        guard message.count == 5, message[1] == 0, message[2] == 0, message[3] == 1 else { return fail(.decodeError) }
-        guard message[4] <= 1 else { return fail(.illegalParameter) }
+    /// A `KeyUpdate` or a part of one; nothing may be behind it in its record, as the next bytes have other keys (RFC 8446
+    /// section 5.1).
+    private func take(message part: UnsafeRawBufferPointer) -> TLSSession.Reading? {
+        // One byte more than it has tells that there is more.
+        message += part.prefix(Self.keyUpdate.count + 2 - message.count)
+        guard !part.isEmpty, message.first == Self.keyUpdate.first else { return fail(.unexpectedMessage) }
+        guard message.starts(with: Self.keyUpdate.prefix(message.count)) else { return fail(.decodeError) }
+        guard message.count > Self.keyUpdate.count else { return nil }
+        guard message.count == Self.keyUpdate.count + 1 else { return fail(.unexpectedMessage) }
+        let isAnswerWanted = message[Self.keyUpdate.count]
+        guard isAnswerWanted <= 1 else { return fail(.illegalParameter) }
+        message = []
         do throws(OpenSSLError) {
             try receiving.update()
         } catch {
             return fail(.internalError)
         }
-        if message[4] == 1 { owesUpdate = true }
+        if isAnswerWanted == 1 { owesUpdate = true }
         return nil
     }
 
@@ -106,6 +122,7 @@ final class RecordLayer {
 
     /// Seals all of `bytes` into the transport's output, in records as large as can be; whether it worked.
     func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        answered &+= bytes.count
         var rest = bytes
         while !rest.isEmpty {
             if owesUpdate || sending.sequence >= keyLimit {
@@ -126,7 +143,7 @@ final class RecordLayer {
     /// Says that other keys follow, and takes them (RFC 8446 section 4.6.3).
     private func updateKeys() -> Bool {
         // update_not_requested: whether the peer's keys are old is for the peer to count.
-        let message: [UInt8] = [Self.keyUpdate, 0, 0, 1, 0]
+        let message = Self.keyUpdate + [0]
         guard message.withUnsafeBytes({ seal($0, type: ContentType.handshake) }) else { return false }
         do throws(OpenSSLError) {
             try sending.update()
@@ -157,8 +174,9 @@ final class RecordLayer {
         _ = message.withUnsafeBytes { seal($0, type: ContentType.alert) }
     }
 
-    /// A handshake message's type (RFC 8446 appendix B.3).
-    private static let keyUpdate: UInt8 = 24
+    /// The type and the length of a `KeyUpdate`, of which one byte follows: whether it wants an answer (RFC 8446 appendix
+    /// B.3).
+    private static let keyUpdate: [UInt8] = [24, 0, 0, 1]
 
     /// Those that are sent or have a meaning here (RFC 8446 section 6).
     private enum Alert: UInt8 {

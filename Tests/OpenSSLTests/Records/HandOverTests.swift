@@ -128,6 +128,26 @@ import Testing
         #expect(connection.received == pattern(4000))
     }
 
+    /// What is written has room where as much as is said was kept free: the answers before it would be lost with it.
+    @Test(
+        arguments: [TLS1_2_VERSION, TLS1_3_VERSION],
+        [TLSEXT_max_fragment_length_DISABLED, TLSEXT_max_fragment_length_512, TLSEXT_max_fragment_length_4096]
+    )
+    func noAnswerTakesMoreThanItIsSaidTo(_ version: Int32, _ fragment: Int32) throws {
+        let connection = try MemoryConnection(server.acceptor) { _, client in
+            SSL_ctrl(client, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(version), nil)
+            SSL_set_tlsext_max_fragment_length(client, UInt8(fragment))
+        }
+        try connection.shakeHands()
+        for size in [0, 1, 511, 512, 513, 4096, 16_384, 16_385, 262_144] {
+            let bound = connection.server.ciphertextBound(size)
+            #expect(bound <= TLSSession.ciphertextBound(size))
+            #expect(pattern(size).withUnsafeBytes { connection.server.write($0) })
+            #expect((size...bound).contains(connection.transport.output.count))
+            connection.transport.output.clear()
+        }
+    }
+
     @Test func paddedRecordsAreRead() throws {
         let connection = try MemoryConnection(server.acceptor) { _, client in
             SSL_set_block_padding(client, 1000)

@@ -207,10 +207,19 @@ import Testing
         #expect(ends.read([23, 3, 3, 0x41, 0x00]).0 == .needsInput)
         try Ends().expectFailure(20, [23, 3, 3, 0, 0])
         try Ends().expectFailure(20, [23, 3, 3, 0, 16] + [UInt8](repeating: 0, count: 16))
-        // The longest content, and one byte more, as padding could hide it.
+        // The longest content.
         let longest = try Ends()
         let content = [UInt8](repeating: 1, count: RecordCipher.contentLimit)
         #expect(longest.read(longest.seal(content)) == (.bytes(content.count), content))
+    }
+
+    /// It counts as content does (RFC 8446 section 5.4).
+    @Test func paddingHasALimit() throws {
+        let longest = try Ends()
+        let room = RecordCipher.contentLimit - Self.content.count
+        #expect(longest.read(longest.seal(Self.content, padding: room)) == (.bytes(50), Self.content))
+        let ends = try Ends()
+        ends.expectFailure(22, ends.seal(Self.content, padding: room + 1))
     }
 
     @Test(arguments: [20, 21, 22, 24, 0, 128] as [UInt8])
@@ -244,14 +253,53 @@ import Testing
 
     @Test(
         arguments: [
-            ([], 10), ([24], 50), ([24, 0, 0, 1], 50), ([24, 0, 0, 1, 2], 47), ([24, 0, 0, 1, 0, 0], 50),
-            ([24, 0, 0, 2, 0], 50), ([24, 1, 0, 1, 0], 50), ([1, 0, 0, 1, 0], 10), ([11, 0, 0, 0], 10),
-            ([4, 0, 0, 1, 0], 10),
+            ([], 10), ([24, 0, 0, 1, 2], 47), ([24, 0, 0, 1, 0, 0], 10), ([24, 0, 0, 1, 0, 24, 0, 0, 1, 0], 10),
+            ([24, 0, 0, 2], 50), ([24, 0, 0, 0], 50), ([24, 0, 0, 2, 0], 50), ([24, 1, 0, 1, 0], 50),
+            ([1, 0, 0, 1, 0], 10), ([11, 0, 0, 0], 10), ([4, 0, 0, 1, 0], 10),
         ] as [([UInt8], UInt8)]
     )
     func messages(_ message: [UInt8], _ alert: UInt8) throws {
         let ends = try Ends()
         ends.expectFailure(alert, ends.seal(message, type: ContentType.handshake))
+    }
+
+    /// A handshake message may lie in several records (RFC 8446 section 5.1).
+    @Test(arguments: [[1, 4], [4, 1], [1, 1, 1, 1, 1], [2, 3]])
+    func aMessageInSeveralRecords(_ sizes: [Int]) throws {
+        let ends = try Ends()
+        var message = [24, 0, 0, 1, 1] as [UInt8]
+        for size in sizes {
+            let record = ends.seal(Array(message.prefix(size)), type: ContentType.handshake)
+            message.removeFirst(size)
+            #expect(ends.read(record).0 == .needsInput)
+        }
+        try ends.sending.keys.update()
+        #expect(ends.read(ends.seal([1])).0 == .bytes(1))
+        #expect(ends.write([2]))
+        try ends.expectKeyUpdate()
+        #expect(ends.opened() == [[2, ContentType.applicationData]])
+    }
+
+    /// But with nothing between them.
+    @Test(arguments: [([1], ContentType.applicationData), ([1, 0], ContentType.alert)] as [([UInt8], UInt8)])
+    func nothingComesBetweenPartsOfAMessage(_ content: [UInt8], _ type: UInt8) throws {
+        let ends = try Ends()
+        #expect(ends.read(ends.seal([24, 0], type: ContentType.handshake)).0 == .needsInput)
+        ends.expectFailure(10, ends.seal(content, type: type))
+    }
+
+    @Test func whoIsSentMuchMayChangeKeysOften() throws {
+        let ends = try Ends()
+        let share = RecordLayer.uselessShare / 4
+        for _ in 0..<12 {
+            #expect(ends.write([UInt8](repeating: 5, count: share)))
+            ends.transport.output.clear()
+        }
+        for _ in 0..<RecordLayer.uselessLimit + 3 {
+            #expect(ends.read(ends.seal([24, 0, 0, 1, 0], type: ContentType.handshake)).0 == .needsInput)
+            try ends.sending.keys.update()
+        }
+        #expect(ends.read(ends.seal([24, 0, 0, 1, 0], type: ContentType.handshake)).0 == .failed)
     }
 
     @Test func recordsWithoutDataHaveALimit() throws {
