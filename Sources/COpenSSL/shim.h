@@ -3,12 +3,16 @@
 #define SPECMAN_COPENSSL_SHIM_H
 
 #include <openssl/bio.h>
+#include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -55,13 +59,7 @@ static inline int specman_ticket_mac(EVP_MAC_CTX *mac, unsigned char *key, size_
     return EVP_MAC_CTX_set_params(mac, parameters);
 }
 
-static inline int specman_mac_digest(EVP_MAC_CTX *mac, const char *digest) {
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    return EVP_MAC_CTX_set_params(mac, parameters);
-}
+static inline void specman_free(void *memory) { OPENSSL_free(memory); }
 
 static inline int specman_client_verification(void) { return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT; }
 

@@ -2,9 +2,8 @@ internal import COpenSSL
 
 /// A connection's server side as OpenSSL has it: the handshake, and all of TLS 1.2.
 ///
-/// Of TLS 1.3 it tells what a ``RecordLayer`` needs to go on by itself: the traffic secrets, which
-/// `SSL_CTX_set_keylog_callback(3)` gives, and how many records were sealed with them already, which are those of the
-/// session ticket.
+/// Of TLS 1.3 it tells what a ``RecordLayer`` needs to go on by itself: the traffic secrets, which ``KeyScheduleProvider``
+/// derives, and how many records were sealed with them already, which are those of the session ticket.
 final class OpenSSLSession {
     private let session: OpaquePointer
     /// Kept, as its context calls back into it while a handshake is under way.
@@ -79,14 +78,10 @@ final class OpenSSLSession {
     // MARK: Handshake
 
     func handshake() -> TLSSession.Handshake {
-        // Each line that is logged costs microseconds: only those that are used. The client's secret follows its last
-        // message; the server's, its own, which ``flightLeaves()`` waits for.
         firstSealed = serverSecret == nil ? nil : transport.output.end
-        acceptor.tellSecrets(serverSecret != nil)
-        transport.handshaking = self
+        HandshakeOfThread.current = self
         let result = SSL_do_handshake(session)
-        transport.handshaking = nil
-        acceptor.tellSecrets(false)
+        HandshakeOfThread.current = nil
         countSealed()
         if result == 1 { return .done }
         let reason = SSL_get_error(session, result)
@@ -95,33 +90,19 @@ final class OpenSSLSession {
         return .failed
     }
 
-    /// The server's messages are being written: what OpenSSL derives next are its traffic secrets.
-    func flightLeaves() {
-        if serverSecret == nil { acceptor.tellSecrets(true) }
+    /// What derives this session's secrets.
+    func schedule(with hash: HandshakeHash) throws(OpenSSLError) -> KeySchedule {
+        try transport.schedule(with: hash)
     }
 
-    /// Takes a line of the key log: a label, the client's random number, a secret, the latter two in hexadecimal digits.
-    func note(_ line: UnsafePointer<CChar>) {
-        guard let suite = RecordSuite(of: session) else { return }
-        if let secret = Self.secret("CLIENT_TRAFFIC_SECRET_0 ", in: line, suite) {
-            clientSecret = consume secret
-        } else if let secret = Self.secret("SERVER_TRAFFIC_SECRET_0 ", in: line, suite) {
-            serverSecret = consume secret
+    /// Takes a secret that was just derived, if it is one of those that seal data.
+    func note(_ secret: UnsafeRawBufferPointer, label: UnsafeRawBufferPointer) {
+        if label.elementsEqual("c ap traffic".utf8) {
+            clientSecret = SecretBytes(copying: secret)
+        } else if label.elementsEqual("s ap traffic".utf8) {
+            serverSecret = SecretBytes(copying: secret)
             firstSealed = transport.output.end
-            acceptor.tellSecrets(false)
         }
-    }
-
-    private static func secret(
-        _ label: StaticString,
-        in line: UnsafePointer<CChar>,
-        _ suite: RecordSuite
-    ) -> SecretBytes? {
-        let start = label.utf8CodeUnitCount
-        guard strncmp(line, UnsafeRawPointer(label.utf8Start).assumingMemoryBound(to: CChar.self), start) == 0,
-            let space = strchr(line + start, 0x20)
-        else { return nil }
-        return SecretBytes(hexadecimal: space + 1, count: suite.hashSize)
     }
 
     /// Counts the records of this step that the server's secret has sealed.
@@ -148,7 +129,8 @@ final class OpenSSLSession {
     func takeOver() -> RecordLayer? {
         guard SSL_version(session) == TLS1_3_VERSION, !hasPending, let sealed,
             contentLimit == RecordCipher.contentLimit, let suite = RecordSuite(of: session),
-            let clientSecret = clientSecret.take(), let serverSecret = serverSecret.take()
+            let clientSecret = clientSecret.take(), let serverSecret = serverSecret.take(),
+            clientSecret.count == suite.hash.size, serverSecret.count == suite.hash.size
         else { return nil }
         do throws(OpenSSLError) {
             let cipher = try transport.cipher(of: suite)

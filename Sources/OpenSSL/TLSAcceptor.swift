@@ -21,7 +21,9 @@ package final class TLSAcceptor {
     private static let sessionContext = Array("specman".utf8)
 
     init(identity: TLSIdentity, clients: [CertificatePointer], tickets: TicketKeys) throws(OpenSSLError) {
-        guard let context = SSL_CTX_new(TLS_server_method()) else {
+        // Where it is not to be had libcrypto's own key schedule serves, and OpenSSL keeps the records.
+        let properties = KeyScheduleProvider.isLoaded ? KeyScheduleProvider.properties : nil
+        guard let context = SSL_CTX_new_ex(nil, properties, TLS_server_method()) else {
             throw OpenSSLError(doing: "make a TLS context")
         }
         self.context = context
@@ -69,17 +71,6 @@ package final class TLSAcceptor {
     deinit {
         SSL_CTX_free(context)
     }
-
-    /// Whether the sessions' secrets are told to whoever shakes hands.
-    func tellSecrets(_ tell: Bool) {
-        SSL_CTX_set_keylog_callback(context, tell ? noteSecret : nil)
-    }
-}
-
-/// Gives a line of the key log to the session that it is about (`SSL_CTX_set_keylog_callback(3)`).
-private func noteSecret(_ session: OpaquePointer?, _ line: UnsafePointer<CChar>?) {
-    guard let session, let line, let bio = SSL_get_rbio(session), let context = BIO_get_data(bio) else { return }
-    Unmanaged<TLSTransport>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.handshaking?.note(line) }
 }
 
 /// Chooses `http/1.1` where the client offers it; otherwise the connection goes on without ALPN, as curl and older

@@ -10,8 +10,8 @@ package final class TLSTransport {
     /// Ciphertext to be sent to it.
     package let output: TransportBuffer
 
-    /// Whose handshake is under way.
-    var handshaking: OpenSSLSession?
+    /// By the order of ``HandshakeHash``: made when first needed.
+    private var schedules: [KeySchedule?] = Array(repeating: nil, count: HandshakeHash.allCases.count)
     /// By the order of ``RecordSuite``: made when first needed.
     private var ciphers: [RecordCipher?] = Array(repeating: nil, count: RecordSuite.allCases.count)
 
@@ -30,6 +30,14 @@ package final class TLSTransport {
         let cipher = try RecordCipher(suite)
         ciphers[place] = cipher
         return cipher
+    }
+
+    /// What derives the keys of this loop's handshakes.
+    func schedule(with hash: HandshakeHash) throws(OpenSSLError) -> KeySchedule {
+        if let known = schedules[hash.rawValue] { return known }
+        let schedule = try KeySchedule(hash)
+        schedules[hash.rawValue] = schedule
+        return schedule
     }
 
     /// A BIO that reads and writes here; it does not keep this transport alive, the loop does.
@@ -52,8 +60,7 @@ package final class TLSTransport {
             specman_clear_retry(bio)
             let bytes = UnsafeRawBufferPointer(start: data, count: Int(length))
             let fits = Unmanaged<TLSTransport>.fromOpaque(context)._withUnsafeGuaranteedRef { transport in
-                transport.handshaking?.flightLeaves()
-                return transport.output.append(bytes)
+                transport.output.append(bytes)
             }
             if fits { return length }
             specman_retry_write(bio)

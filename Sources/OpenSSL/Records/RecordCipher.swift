@@ -27,7 +27,7 @@ final class RecordCipher {
     /// - Throws: ``OpenSSLError`` where memory is short or the build has no such cipher.
     init(_ suite: RecordSuite) throws(OpenSSLError) {
         let attempt = "make a cipher for \(suite.cipher)"
-        schedule = try KeySchedule(hash: suite.hash, size: suite.hashSize)
+        schedule = try KeySchedule(suite.hash)
         // The contexts keep what it is fetched from.
         let cipher = EVP_CIPHER_fetch(nil, suite.cipher, nil)
         defer { EVP_CIPHER_free(cipher) }

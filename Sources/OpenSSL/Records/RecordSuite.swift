@@ -25,9 +25,5 @@ enum RecordSuite: UInt16, CaseIterable {
     /// In bytes.
     var keySize: Int { self == .aes128 ? 16 : 32 }
 
-    /// As libcrypto calls it.
-    var hash: String { self == .aes256 ? "SHA384" : "SHA256" }
-
-    /// In bytes: also that of a traffic secret.
-    var hashSize: Int { self == .aes256 ? 48 : 32 }
+    var hash: HandshakeHash { self == .aes256 ? .sha384 : .sha256 }
 }

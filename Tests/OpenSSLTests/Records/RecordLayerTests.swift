@@ -104,17 +104,9 @@ import Testing
     }
 
     private static func keys(_ secret: String, _ cipher: RecordCipher, sealed: UInt64 = 0) throws -> TrafficKeys {
-        guard let bytes = SecretBytes(hexadecimal: secret, count: 32) else { throw MemoryConnection.Broken() }
+        let bytes = SecretBytes(count: 32)
+        bytes.bytes.copyBytes(from: Hexadecimal.bytes(secret))
         return try TrafficKeys(suite: .aes128, secret: bytes, schedule: cipher.schedule, sequence: sealed)
-    }
-
-    private func hex(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
-
-    private func bytes(_ hex: String) -> [UInt8] {
-        let digits = Array(hex.filter { $0 != " " && $0 != "\n" })
-        return stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0...($0 + 1)]), radix: 16)! }
     }
 
     // MARK: As RFC 8448 has it
@@ -122,18 +114,18 @@ import Testing
     @Test func keysAreThoseOfTheTrace() throws {
         let cipher = try RecordCipher(.aes128)
         var keys = try Self.keys(Self.serverSecret, cipher)
-        #expect(hex(keys.keyBytes) == "9f02283b6c9c07efc26bb9f2ac92e356")
+        #expect(Hexadecimal.text(keys.keyBytes) == "9f02283b6c9c07efc26bb9f2ac92e356")
         var nonce = [UInt8](repeating: 0, count: 12)
         for last in ["84", "85"] {
             #expect(nonce.withUnsafeMutableBytes { keys.nextNonce(into: $0.baseAddress!) })
-            #expect(hex(nonce) == "cf782b88dd83549aadf1e9" + last)
+            #expect(Hexadecimal.text(nonce) == "cf782b88dd83549aadf1e9" + last)
         }
     }
 
     @Test func recordsAreThoseOfTheTrace() throws {
         // The server's first record was the session ticket.
         let ends = try Ends(sealed: 1)
-        let fromClient = bytes(
+        let fromClient = Hexadecimal.bytes(
             """
             17 03 03 00 43 a2 3f 70 54 b6 2c 94 d0 af fa fe 82 28 ba 55 cb ef ac ea 42 f9 14 aa 66 bc ab 3f 2b 98 19 a8 a5
             b4 6b 39 5b d5 4a 9a 20 44 1e 2b 62 97 4e 1f 5a 62 92 a2 97 70 14 bd 1e 3d ea e6 3a ee bb 21 69 49 15 e4
@@ -143,7 +135,7 @@ import Testing
         #expect(ends.write(Self.content))
         #expect(
             ends.transport.output.contents
-                == bytes(
+                == Hexadecimal.bytes(
                     """
                     17 03 03 00 43 2e 93 7e 11 ef 4a c7 40 e5 38 ad 36 00 5f c4 a4 69 32 fc 32 25 d0 5f 82 aa 1b 36 e3 0e
                     fa f9 7d 90 e6 df fc 60 2d cb 50 1a 59 a8 fc c4 9c 4b f2 e5 f0 a2 1c 00 47 c2 ab f3 32 54 0d d0 32 e1
@@ -151,13 +143,13 @@ import Testing
                     """
                 )
         )
-        let goodbye = bytes("17 03 03 00 13 c9 87 27 60 65 56 66 b7 4d 7f f1 15 3e fd 6d b6 d0 b0 e3")
+        let goodbye = Hexadecimal.bytes("17 03 03 00 13 c9 87 27 60 65 56 66 b7 4d 7f f1 15 3e fd 6d b6 d0 b0 e3")
         #expect(ends.read(goodbye).0 == .closed)
         ends.transport.output.clear()
         ends.layer.shutDown()
         #expect(
             ends.transport.output.contents
-                == bytes("17 03 03 00 13 b5 8f d6 71 66 eb f5 99 d2 47 20 cf be 7e fa 7a 88 64 a9")
+                == Hexadecimal.bytes("17 03 03 00 13 b5 8f d6 71 66 eb f5 99 d2 47 20 cf be 7e fa 7a 88 64 a9")
         )
     }
 
@@ -382,19 +374,5 @@ import Testing
         var keys = try Self.keys(Self.serverSecret, cipher, sealed: .max)
         var nonce = [UInt8](repeating: 0, count: 12)
         #expect(!nonce.withUnsafeMutableBytes { keys.nextNonce(into: $0.baseAddress!) })
-    }
-
-    // MARK: What OpenSSL tells
-
-    @Test(arguments: ["", "0", "00 1", "001g", "0011 ", "00112"])
-    func secretsThatAreNoneAreRefused(_ text: String) {
-        let secret = SecretBytes(hexadecimal: text, count: 2)
-        if secret != nil { Issue.record("\(text) was taken") }
-    }
-
-    @Test func secretsAreRead() throws {
-        guard let secret = SecretBytes(hexadecimal: "00fF9a", count: 3) else { throw MemoryConnection.Broken() }
-        let bytes = Array(secret.bytes)
-        #expect(bytes == [0x00, 0xFF, 0x9A])
     }
 }
