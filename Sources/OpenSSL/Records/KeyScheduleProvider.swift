@@ -6,13 +6,17 @@ internal import COpenSSL
 /// Only contexts that are made with ``properties`` ask for it.
 enum KeyScheduleProvider {
     private static let name = "specman"
+    private static let algorithm = "TLS13-KDF"
 
     /// Prefers what is provided here, where there is a choice (property(7)).
     static let properties = "?provider=\(name)"
 
     /// Whether it can be had, in the library context that all of the program uses.
     static let isLoaded: Bool = {
-        guard
+        // Who doesn't say what is preferred gets what was there first: once this has been fetched, libcrypto's own.
+        let first = EVP_KDF_fetch(nil, algorithm, nil)
+        EVP_KDF_free(first)
+        guard first != nil,
             OSSL_PROVIDER_add_builtin(
                 nil,
                 name,
@@ -48,15 +52,12 @@ enum KeyScheduleProvider {
     private struct Algorithms: @unchecked Sendable {
         let entries: UnsafeMutablePointer<OSSL_ALGORITHM>
 
-        init(_ algorithm: StaticString, properties: StaticString, _ table: Table) {
-            func text(_ text: StaticString) -> UnsafePointer<CChar> {
-                UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
-            }
+        init(_ algorithm: String, properties: String, _ table: Table) {
             entries = .allocate(capacity: 2)
             entries.initialize(
                 to: OSSL_ALGORITHM(
-                    algorithm_names: text(algorithm),
-                    property_definition: text(properties),
+                    algorithm_names: UnsafePointer(strdup(algorithm)),
+                    property_definition: UnsafePointer(strdup(properties)),
                     implementation: UnsafePointer(table.entries),
                     algorithm_description: nil
                 )
@@ -83,7 +84,7 @@ enum KeyScheduleProvider {
         return Table([(OSSL_FUNC_PROVIDER_QUERY_OPERATION, entry(query))])
     }()
 
-    private static let algorithms = Algorithms("TLS13-KDF", properties: "provider=specman", derivation)
+    private static let algorithms = Algorithms(algorithm, properties: "provider=\(name)", derivation)
 
     private static let derivation: Table = {
         let new: NewContext = { _ in

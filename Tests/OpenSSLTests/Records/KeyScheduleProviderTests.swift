@@ -83,6 +83,7 @@ import Testing
         }
         #expect(provider(Self.ours) == "specman")
         #expect(provider(Self.libcrypto) == "default")
+        #expect(provider(nil) == "default")
         // What it has not comes from where it came from before.
         let other = EVP_KDF_fetch(nil, "HKDF", Self.ours)
         defer { EVP_KDF_free(other) }
