@@ -134,13 +134,13 @@ final class KeySchedule {
     ) -> Bool {
         // Longer ones would have to be hashed first; TLS has none.
         guard key.count <= hash.blockSize else { return false }
+        defer { pad.wipe() }
         pad.bytes.copyMemory(from: key)
         for index in 0..<hash.blockSize { pad.bytes[index] ^= 0x36 }
         guard EVP_DigestInit_ex2(context, digest, nil) == 1, update(UnsafeRawBufferPointer(pad.bytes)), update(message),
             finish(into: sum.bytes)
         else { return false }
         for index in 0..<hash.blockSize { pad.bytes[index] ^= 0x36 ^ 0x5C }
-        defer { pad.wipe() }
         return EVP_DigestInit_ex2(context, digest, nil) == 1 && update(UnsafeRawBufferPointer(pad.bytes))
             && update(UnsafeRawBufferPointer(sum.bytes)) && finish(into: output)
     }

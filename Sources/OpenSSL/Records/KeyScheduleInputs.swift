@@ -18,13 +18,25 @@ struct KeyScheduleInputs {
 
     /// Adds to what was kept; whether that worked.
     static func keep(_ parameters: UnsafePointer<OSSL_PARAM>, in kept: UnsafeMutablePointer<Kept>) -> Bool {
+        guard parameters.pointee.key != nil else { return true }
         // The first is a list of pointers into both, the second a copy of all.
         let all = OSSL_PARAM_merge(kept.pointee, parameters)
         defer { specman_free(all) }
         guard let all, let copy = OSSL_PARAM_dup(all) else { return false }
-        OSSL_PARAM_free(kept.pointee)
+        forget(kept)
         kept.pointee = copy
         return true
+    }
+
+    /// Wipes and frees what was kept.
+    static func forget(_ kept: UnsafeMutablePointer<Kept>) {
+        var next = kept.pointee
+        while let parameter = next?.pointee, parameter.key != nil {
+            OPENSSL_cleanse(parameter.data, parameter.data_size)
+            next = next?.successor()
+        }
+        OSSL_PARAM_free(kept.pointee)
+        kept.pointee = nil
     }
 
     /// Takes what is there, in place of what was taken before; `false` where it can't be used. Unknown ones are passed over, as
@@ -61,9 +73,10 @@ struct KeyScheduleInputs {
 
     /// A number or its name.
     private static func mode(_ parameter: UnsafePointer<OSSL_PARAM>) -> Int32? {
-        var number: Int32 = 0
-        if OSSL_PARAM_get_int(parameter, &number) == 1 { return number }
-        ERR_clear_error()
+        if parameter.pointee.data_type == OSSL_PARAM_INTEGER {
+            var number: Int32 = 0
+            return OSSL_PARAM_get_int(parameter, &number) == 1 ? number : nil
+        }
         var text: UnsafePointer<CChar>?
         guard OSSL_PARAM_get_utf8_string_ptr(parameter, &text) == 1, let text else { return nil }
         if CName.isEqual(text, "EXTRACT_ONLY") { return EVP_KDF_HKDF_MODE_EXTRACT_ONLY }

@@ -8,8 +8,10 @@ enum KeyScheduleProvider {
     private static let name = "specman"
     private static let algorithm = "TLS13-KDF"
 
-    /// Prefers what is provided here, where there is a choice (property(7)).
-    static let properties = "?provider=\(name)"
+    /// Prefers what is provided here, where there is a choice. By a property that is ours alone: `provider` would take the place
+    /// of what a machine's configuration has to say about that (property(7)).
+    static let properties = "?\(mark)"
+    private static let mark = "specman.schedule=yes"
 
     /// Whether it can be had, in the library context that all of the program uses.
     static let isLoaded: Bool = {
@@ -84,7 +86,7 @@ enum KeyScheduleProvider {
         return Table([(OSSL_FUNC_PROVIDER_QUERY_OPERATION, entry(query))])
     }()
 
-    private static let algorithms = Algorithms(algorithm, properties: "provider=\(name)", derivation)
+    private static let algorithms = Algorithms(algorithm, properties: "provider=\(name),\(mark)", derivation)
 
     private static let derivation: Table = {
         let new: NewContext = { _ in
@@ -94,7 +96,7 @@ enum KeyScheduleProvider {
         }
         let free: FreeContext = { context in
             guard let context = kept(context) else { return }
-            OSSL_PARAM_free(context.pointee)
+            KeyScheduleInputs.forget(context)
             context.deallocate()
         }
         let set: SetParameters = { context, parameters in

@@ -175,6 +175,23 @@ import Testing
         #expect(connection.ending == nil)
     }
 
+    /// Those that OpenSSL keeps derive theirs when no handshake is under way.
+    @Test func keysOfSmallRecordsChangeToo() throws {
+        let connection = try MemoryConnection(server.acceptor) { _, client in
+            SSL_set_tlsext_max_fragment_length(client, UInt8(TLSEXT_max_fragment_length_512))
+        }
+        try connection.shakeHands()
+        #expect(!connection.isHandedOver)
+        for round in 0..<3 {
+            connection.forget()
+            #expect(SSL_key_update(connection.client, SSL_KEY_UPDATE_REQUESTED) == 1)
+            try connection.send(pattern(1000 + round))
+            #expect(connection.taken == pattern(1000 + round))
+            try connection.answer(pattern(2000))
+            #expect(connection.received == pattern(2000))
+        }
+    }
+
     @Test func clientsSayGoodbye() throws {
         let connection = try MemoryConnection(server.acceptor)
         try connection.shakeHands()

@@ -61,6 +61,7 @@ import Testing
             var output = [UInt8](repeating: 0, count: count)
             let end = OSSL_PARAM_construct_end()
             if isAhead {
+                guard EVP_KDF_CTX_set_params(context, [end]) == 1 else { return nil }
                 for parameter in parameters where EVP_KDF_CTX_set_params(context, [parameter, end]) != 1 { return nil }
                 return EVP_KDF_derive(context, &output, output.count, [end]) == 1 ? output : nil
             }
@@ -84,6 +85,8 @@ import Testing
         #expect(provider(Self.ours) == "specman")
         #expect(provider(Self.libcrypto) == "default")
         #expect(provider(nil) == "default")
+        // Whoever has to have another one gets that.
+        #expect(provider("provider=default,\(Self.ours)") == "default")
         // What it has not comes from where it came from before.
         let other = EVP_KDF_fetch(nil, "HKDF", Self.ours)
         defer { EVP_KDF_free(other) }
