@@ -24,17 +24,17 @@ final class KeySchedule {
 
     /// - Throws: ``OpenSSLError`` where memory is short or the build has no such hash.
     init(_ hash: HandshakeHash) throws(OpenSSLError) {
-        self.hash = hash
-        pad = SecretBytes(count: hash.blockSize)
-        sum = SecretBytes(count: hash.size)
-        noMessages = SecretBytes(count: hash.size)
         let digest = EVP_MD_fetch(nil, hash.name, nil)
         guard let digest, let context = EVP_MD_CTX_new() else {
             EVP_MD_free(digest)
             throw OpenSSLError(doing: "make a key schedule with \(hash.name)")
         }
+        self.hash = hash
         self.digest = digest
         self.context = context
+        pad = SecretBytes(count: hash.blockSize)
+        sum = SecretBytes(count: hash.size)
+        noMessages = SecretBytes(count: hash.size)
         guard EVP_MD_get_size(digest) == hash.size, EVP_MD_get_block_size(digest) == hash.blockSize,
             EVP_DigestInit_ex2(context, digest, nil) == 1, finish(into: noMessages.bytes)
         else { throw OpenSSLError(doing: "make a key schedule with \(hash.name)") }
@@ -136,13 +136,18 @@ final class KeySchedule {
         guard key.count <= hash.blockSize else { return false }
         defer { pad.wipe() }
         pad.bytes.copyMemory(from: key)
-        for index in 0..<hash.blockSize { pad.bytes[index] ^= 0x36 }
+        combinePad(with: 0x36)
         guard EVP_DigestInit_ex2(context, digest, nil) == 1, update(UnsafeRawBufferPointer(pad.bytes)), update(message),
             finish(into: sum.bytes)
         else { return false }
-        for index in 0..<hash.blockSize { pad.bytes[index] ^= 0x36 ^ 0x5C }
+        combinePad(with: 0x36 ^ 0x5C)
         return EVP_DigestInit_ex2(context, digest, nil) == 1 && update(UnsafeRawBufferPointer(pad.bytes))
             && update(UnsafeRawBufferPointer(sum.bytes)) && finish(into: output)
+    }
+
+    private func combinePad(with byte: UInt8) {
+        let block = pad.bytes
+        for index in block.indices { block[index] = block[index] ^ byte }
     }
 
     private func update(_ bytes: UnsafeRawBufferPointer) -> Bool {
