@@ -3,8 +3,8 @@ internal import COpenSSL
 /// Derives TLS 1.3's secrets and keys from one another (RFC 8446 section 7.1), by HKDF (RFC 5869) and HMAC (RFC 2104) over
 /// libcrypto's hashes. Belongs to one event loop.
 ///
-/// A handshake needs two dozen HMACs. libcrypto's costs several times as much as the hashing that it does, for contexts that
-/// are made and given back.
+/// A handshake needs two dozen HMACs. libcrypto's own derivations cost nearly as much again as the hashing in them, for
+/// contexts that are made and given back.
 final class KeySchedule {
     /// The most bytes that a label with its prefix, and a context, may have: their lengths are a byte each.
     private static let fieldLimit = 255
