@@ -27,12 +27,12 @@ package final class TLSTransport {
     func cipher(of suite: RecordSuite) throws(OpenSSLError) -> RecordCipher {
         let place = Int(suite.rawValue - RecordSuite.aes128.rawValue)
         if let known = ciphers[place] { return known }
-        let cipher = try RecordCipher(suite)
+        let cipher = try RecordCipher(suite, schedule: schedule(with: suite.hash))
         ciphers[place] = cipher
         return cipher
     }
 
-    /// What derives the keys of this loop's handshakes.
+    /// What derives the keys of this loop's handshakes and records.
     func schedule(with hash: HandshakeHash) throws(OpenSSLError) -> KeySchedule {
         if let known = schedules[hash.rawValue] { return known }
         let schedule = try KeySchedule(hash)

@@ -42,7 +42,7 @@ struct Benchmark: ParsableCommand {
         let pair = try authority.issue(["IP:127.0.0.1", "DNS:localhost"])
         if !Set(parts).isDisjoint(with: [.serving, .idle, .endurance]) {
             let peers = Peers(
-                tree: try BenchmarkTree(in: scratch.path),
+                tree: try BenchmarkTree(in: scratch.path, isQuick: quick),
                 directory: scratch.path,
                 certificate: pair,
                 specman: specman
@@ -63,6 +63,7 @@ struct Benchmark: ParsableCommand {
                 server.stop()
             }
         }
+        if !quick, !Set(parts).isDisjoint(with: [.sync, .growth]) { try PageCache.fill(by: scratch.path + "/hole") }
         if parts.contains(.sync) { findings.sync = try sync(specman, scratch.path) }
         if parts.contains(.growth), !quick { findings.growth = try growth(specman, scratch.path, pair) }
         print(findings.markdown)
@@ -71,14 +72,15 @@ struct Benchmark: ParsableCommand {
 
     private func serving(_ servers: [ServerUnderTest], _ tree: BenchmarkTree) throws -> [ServingRounds.Row] {
         let rounds = ServingRounds(servers: servers, rounds: quick ? 1 : 5, seconds: quick ? 2 : 4)
-        return try ServingScenario.all(tree).filter { scenario.map($0.name.contains) ?? true }
+        return try ServingScenario.all(tree).filter { quick ? $0.isInQuick : true }
+            .filter { scenario.map($0.name.contains) ?? true }
             .flatMap { try rounds.run($0, tell: tell) }
     }
 
     /// Each server anew for each row: what one gave back to the C library and not to the system, the next connections
     /// would be given.
     private func idle(_ names: [String], _ peers: Peers) throws -> [Findings.IdleRow] {
-        let connections = quick ? 1000 : 4000
+        let connections = quick ? 500 : 4000
         return try [1, connections].flatMap { atOnce in
             let rows = try names.map { name in
                 let server = try peers.start(name)

@@ -20,7 +20,7 @@ extension FuzzTarget {
     }
 
     private static func seal(_ bytes: [UInt8]) throws -> (wire: [UInt8], count: Int) {
-        let cipher = try RecordCipher(.aes128)
+        let cipher = try RecordCipher(.aes128, schedule: KeySchedule(.sha256))
         var keys = try Reader.keys(of: cipher)
         var wire: [UInt8] = []
         var count = 0

@@ -16,6 +16,7 @@ final class RecordCipher {
     /// In bytes: what sealing adds to the content: header, type and tag.
     static let overhead = headerSize + 1 + tagSize
 
+    /// What the keys of its connections are derived by.
     let schedule: KeySchedule
     private let sealing: OpaquePointer
     private let opening: OpaquePointer
@@ -25,9 +26,9 @@ final class RecordCipher {
     private var openingSerial: UInt64 = 0
 
     /// - Throws: ``OpenSSLError`` where memory is short or the build has no such cipher.
-    init(_ suite: RecordSuite) throws(OpenSSLError) {
+    init(_ suite: RecordSuite, schedule: KeySchedule) throws(OpenSSLError) {
         let attempt = "make a cipher for \(suite.cipher)"
-        schedule = try KeySchedule(suite.hash)
+        self.schedule = schedule
         // The contexts keep what it is fetched from.
         let cipher = EVP_CIPHER_fetch(nil, suite.cipher, nil)
         defer { EVP_CIPHER_free(cipher) }

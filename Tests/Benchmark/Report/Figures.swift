@@ -79,7 +79,10 @@ struct Findings: Encodable {
         [
             "## Sync", "",
             "From the registry on this machine to the disk, durable, and served where it is specman. × is the ratio of that",
-            "time to `curl | tar xz; sync -f`. Until its end the command looks through the YAML, a file in ten.",
+            "time to `curl | tar xz; sync -f`. Until its end the command looks through the YAML, a file in ten."
+                + (isQuick
+                    ? ""
+                    : " Memory was\nfilled with pages of a file before, so that the host of a virtual machine has none to give anew."),
             "", "| archive | | s | × | to the end, s | CPU s | peak MiB | gate · aim |",
             "|---|---|---|---|---|---|---|---|",
         ]

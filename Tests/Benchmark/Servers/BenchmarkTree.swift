@@ -7,31 +7,38 @@ struct BenchmarkTree {
 
     static let smallPath = "/4k/0.bin"
     static let middlingPath = "/64k/0.bin"
-    static let largePath = "/1g.bin"
-    static let largeSize = 1 << 30
-    static let many = 50_000
+    static let largePath = "/large.bin"
     private static let manyInFolder = 100
 
+    /// How many small files there are to ask for by turns.
+    let many: Int
+    /// The size of the file at ``largePath``.
+    let largeMebibytes: Int
     /// A script for wrk that asks for one of ``many`` files at a time.
     let manyPaths: String
 
-    init(in parent: String) throws {
+    /// - Parameter isQuick: packing, unpacking and deleting a whole tree takes a minute: then it is a third of one.
+    init(in parent: String, isQuick: Bool) throws {
         directory = parent + "/www"
+        many = isQuick ? 20_000 : 50_000
+        largeMebibytes = isQuick ? 256 : 1024
         manyPaths = try RandomPaths.script(
             in: parent,
-            files: Self.many,
+            files: many,
             path: #"string.format("/many/%d/%d.bin", math.floor(index / \#(Self.manyInFolder)), index)"#
         )
         try make("4k", 0..<1000, size: 4 << 10)
         try make("64k", 0..<100, size: 64 << 10)
-        for folder in 0..<Self.many / Self.manyInFolder {
+        for folder in 0..<many / Self.manyInFolder {
             let first = folder * Self.manyInFolder
             try make("many/\(folder)", first..<first + Self.manyInFolder, size: 4 << 10)
         }
         let file = directory + Self.largePath
         try Data().write(to: URL(fileURLWithPath: file))
         guard let handle = FileHandle(forWritingAtPath: file) else { throw BenchmarkError("can't write \(file)") }
-        for piece in 0..<1024 { try handle.write(contentsOf: FileContent.bytes(1 << 20, seed: UInt64(piece))) }
+        for piece in 0..<largeMebibytes {
+            try handle.write(contentsOf: FileContent.bytes(1 << 20, seed: UInt64(piece)))
+        }
         try handle.close()
     }
 

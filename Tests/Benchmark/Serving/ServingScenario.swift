@@ -5,6 +5,8 @@ struct ServingScenario {
     let unit: String
     /// Whether all peers take part, or only nginx, the one to beat.
     let isForAll: Bool
+    /// Whether the quick form has it.
+    var isInQuick = true
     /// The ratios to nginx that must be reached, and those that are aimed at: of the rate, and of the processor time; `nil`
     /// where none were set.
     var gate: (rate: Double, processor: Double)?
@@ -24,7 +26,8 @@ struct ServingScenario {
     }
 
     static func all(_ tree: BenchmarkTree) -> [ServingScenario] {
-        [
+        let large = tree.largeMebibytes < 1024 ? "\(tree.largeMebibytes) MiB" : "\(tree.largeMebibytes >> 10) GiB"
+        return [
             keepAlive(
                 "4 KiB, 64 connections",
                 BenchmarkTree.smallPath,
@@ -49,15 +52,15 @@ struct ServingScenario {
                 aim: (1.6, 0.50),
                 all: true
             ),
-            spread("4 KiB, one of \(BenchmarkTree.many) files, 64 connections", tree.manyPaths, 64),
+            spread("4 KiB, one of \(tree.many) files, 64 connections", tree.manyPaths, 64),
             // With few clients a server often has nothing to do between two messages of one, so that what its waits cost counts
             // as much as what it does.
             handshakes(resumed: false, clients: 16, gate: (1.08, 0.90), aim: (1.25, 0.75), all: true),
-            handshakes(resumed: false, clients: 4, gate: (1.08, 0.90), aim: (1.25, 0.75)),
+            handshakes(resumed: false, clients: 4, gate: (1.08, 0.90), aim: (1.25, 0.75), isInQuick: false),
             handshakes(resumed: true, clients: 16, gate: (1.05, 0.95), aim: (1.2, 0.80)),
-            handshakes(resumed: true, clients: 4, gate: (1.05, 0.95), aim: (1.2, 0.80)),
-            download("1 GiB, one client", 1, all: true),
-            download("1 GiB, eight clients", 8),
+            handshakes(resumed: true, clients: 4, gate: (1.05, 0.95), aim: (1.2, 0.80), isInQuick: false),
+            download("\(large), one client", 1, all: true),
+            download("\(large), eight clients", 8),
         ]
     }
 
@@ -95,12 +98,18 @@ struct ServingScenario {
         clients: Int,
         gate: (Double, Double),
         aim: (Double, Double),
-        all: Bool = false
+        all: Bool = false,
+        isInQuick: Bool = true
     ) -> ServingScenario {
         let name = "\(resumed ? "resumed" : "full") handshakes, \(clients) clients"
-        return ServingScenario(name: name, unit: "connections/s", isForAll: all, gate: gate, aim: aim) {
-            server,
-            seconds in
+        return ServingScenario(
+            name: name,
+            unit: "connections/s",
+            isForAll: all,
+            isInQuick: isInQuick,
+            gate: gate,
+            aim: aim
+        ) { server, seconds in
             let result = try Clients.handshakes(
                 server.port,
                 resumed: resumed,

@@ -28,7 +28,7 @@ import Testing
                 sending: try keys(serverSecret, cipher, sealed: sealed),
                 keyLimit: keyLimit
             )
-            self.cipher = try RecordCipher(.aes128)
+            self.cipher = try RecordCipher(.aes128, schedule: KeySchedule(.sha256))
             sending = ClientKeys(try keys(clientSecret, self.cipher))
             receiving = ClientKeys(try keys(serverSecret, self.cipher, sealed: sealed))
         }
@@ -112,7 +112,7 @@ import Testing
     // MARK: As RFC 8448 has it
 
     @Test func keysAreThoseOfTheTrace() throws {
-        let cipher = try RecordCipher(.aes128)
+        let cipher = try RecordCipher(.aes128, schedule: KeySchedule(.sha256))
         var keys = try Self.keys(Self.serverSecret, cipher)
         #expect(Hexadecimal.text(keys.keyBytes) == "9f02283b6c9c07efc26bb9f2ac92e356")
         var nonce = [UInt8](repeating: 0, count: 12)
@@ -370,7 +370,7 @@ import Testing
     }
 
     @Test func numbersEndBeforeTheyRepeat() throws {
-        let cipher = try RecordCipher(.aes128)
+        let cipher = try RecordCipher(.aes128, schedule: KeySchedule(.sha256))
         var keys = try Self.keys(Self.serverSecret, cipher, sealed: .max)
         var nonce = [UInt8](repeating: 0, count: 12)
         #expect(!nonce.withUnsafeMutableBytes { keys.nextNonce(into: $0.baseAddress!) })
