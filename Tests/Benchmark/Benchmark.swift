@@ -21,7 +21,7 @@ struct Benchmark: ParsableCommand {
 
     @Option(help: "The specman to measure.") var specman: String?
     @Option(help: "A Python that has ORAS.") var python: String?
-    @Flag(help: "In under two minutes: only nginx and tar, short rounds, small archives.") var quick = false
+    @Flag(help: "In under two minutes: only nginx and tar, short rounds, small trees and archives.") var quick = false
     @Option(help: "Only these parts: serving, idle, sync, growth; endurance, ten minutes, only so.") var only: [Part] =
         []
     @Option(help: "Only scenarios whose name contains this.") var scenario: String?

@@ -145,6 +145,7 @@ final class KeySchedule {
             && update(UnsafeRawBufferPointer(sum.bytes)) && finish(into: output)
     }
 
+    /// Not by `^=` on the elements: the compiler (6.3.1) breaks at that under the thread sanitizer.
     private func combinePad(with byte: UInt8) {
         let block = pad.bytes
         for index in block.indices { block[index] = block[index] ^ byte }

@@ -15,7 +15,7 @@ enum PageCache {
     ///
     /// - Parameter path: where that file is made; it has to stay for as long as is measured.
     static func fill(by path: String) throws {
-        // Pages of files that nobody holds count as free here: nothing is pushed out that was not about to be.
+        // Only what holds nothing counts here (`MemFree` of proc(5)): no other file's pages are pushed out.
         let count = min(Int(sysconf(Int32(_SC_AVPHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE))), most)
         guard FileManager.default.createFile(atPath: path, contents: nil),
             let file = FileHandle(forUpdatingAtPath: path)
