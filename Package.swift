@@ -65,7 +65,7 @@ let package = Package(
         // Yams brings libyaml along, as the module CYaml.
         room("YAML", [yams], settings: wrapper),
         // GRDB brings SQLite along, as the module GRDBSQLite.
-        room("SQLite", [grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")], settings: wrapper),
+        room("SQLite", ["Platform", grdb, .product(name: "GRDBSQLite", package: "GRDB.swift")], settings: wrapper),
 
         // The rooms, in the order in which the bytes pass through them.
         room("Content", []),

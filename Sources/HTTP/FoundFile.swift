@@ -19,17 +19,28 @@ package struct FoundFile<File: Sendable>: Sendable {
     /// Of what is sent (RFC 9530 section 3).
     package let sentDigest: Digest
     package let content: Content
+    /// Whether it was asked for before. What many ask for comes again; of a walk through everything each file does once, and
+    /// would drive out of a cache what others come for.
+    package let isAskedForAgain: Bool
 
-    package init(family: UInt64, digest: Digest, lastModified: Timestamp, sentDigest: Digest, content: Content) {
+    @inlinable package init(
+        family: UInt64,
+        digest: Digest,
+        lastModified: Timestamp,
+        sentDigest: Digest,
+        content: Content,
+        isAskedForAgain: Bool
+    ) {
         self.family = family
         self.digest = digest
         self.lastModified = lastModified
         self.sentDigest = sentDigest
         self.content = content
+        self.isAskedForAgain = isAskedForAgain
     }
 
     /// Of what is sent, in bytes.
-    package var size: Int64 {
+    @inlinable package var size: Int64 {
         switch content {
         case .file(_, let size): size
         case .bytes(let bytes): Int64(bytes.count)

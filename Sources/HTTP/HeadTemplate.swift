@@ -1,4 +1,4 @@
-internal import Content
+package import Content
 
 /// The head of an answer with a file, from which those of others are made that differ in nothing but `ETag`,
 /// `Last-Modified`, `Repr-Digest` and `Content-Length`.
@@ -61,21 +61,31 @@ package struct HeadTemplate: Sendable {
 
     /// Writes the head for a file, with an old `Date`.
     ///
-    /// - Parameter span: has room for ``mostBytes``.
-    package func write<File>(_ found: FoundFile<File>, to span: inout OutputSpan<UInt8>) {
+    /// - Parameters:
+    ///   - digest: of the file, which names it in the entity tag.
+    ///   - sentDigest: of what is sent of it.
+    ///   - size: of what is sent, in bytes.
+    ///   - span: has room for ``mostBytes``.
+    package func write(
+        _ digest: Digest,
+        lastModified: Timestamp,
+        sentDigest: Digest,
+        size: Int64,
+        to span: inout OutputSpan<UInt8>
+    ) {
         var done = 0
         for place in places {
             copy(done..<place.range.lowerBound, to: &span)
             done = place.range.upperBound
             switch place.value {
             case .entityTag:
-                found.digest.writeHex(to: &span)
+                digest.writeHex(to: &span)
             case .lastModified:
-                for byte in HTTPDate.bytes(found.lastModified) { span.append(byte) }
+                for byte in HTTPDate.bytes(lastModified) { span.append(byte) }
             case .reprDigest:
-                ReprDigest.write(found.sentDigest, to: &span)
+                ReprDigest.write(sentDigest, to: &span)
             case .contentLength:
-                Self.write(found.size, to: &span)
+                Self.write(size, to: &span)
             }
         }
         copy(done..<bytes.count, to: &span)

@@ -22,7 +22,9 @@ extension EventLoop {
             let ready = ReadyAnswer(found, like: example)
         else { return false }
         // Not where the examples' time is over already: see ``dropStaleAnswers()``.
-        if responder.generation == generations[endpoint], let key = AnswerKey(head, in: bytes, endpoint: endpoint) {
+        if found.isAskedForAgain, responder.generation == generations[endpoint],
+            let key = AnswerKey(head, in: bytes, endpoint: endpoint)
+        {
             cache.insert(ready, for: key)
         }
         respond(connection, ready)

@@ -73,7 +73,13 @@ final class ReadyAnswer: @unchecked Sendable {
         let size = isInline ? Int(found.size) : 0
         var headCount = 0
         bytes = [UInt8](capacity: example.head.mostBytes + size) { span in
-            example.head.write(found, to: &span)
+            example.head.write(
+                found.digest,
+                lastModified: found.lastModified,
+                sentDigest: found.sentDigest,
+                size: found.size,
+                to: &span
+            )
             headCount = span.count
             guard isInline else { return }
             switch found.content {

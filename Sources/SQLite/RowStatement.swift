@@ -4,7 +4,8 @@ internal import GRDBSQLite
 /// A prepared statement of GRDB's that is bound and read column by column, without a value of GRDB's for each: where rows
 /// come by the ten thousand, those cost more than SQLite itself.
 ///
-/// It belongs to its connection, as GRDB's statement does: to be used within the access to the database that gave it.
+/// It belongs to its connection, as GRDB's statement does: to be used within the access to the database that gave it,
+/// or by whoever has the connection for himself.
 /// SQLite: `sqlite3_bind_*`, `sqlite3_step`, `sqlite3_column_*`.
 package struct RowStatement: ~Copyable {
     /// Kept, as it owns the pointer.

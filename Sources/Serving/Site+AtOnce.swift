@@ -4,13 +4,14 @@ package import Store
 
 /// What an event loop can find out itself.
 extension Site {
-    /// The file that a plain GET is about, where it was asked for lately, the release is still served, and the kernel has the
-    /// way to it at hand, or its gzip form is; `nil` for all else, which ``answer(to:reply:)`` answers.
+    /// The file that a plain GET is about, where it was asked for lately or the kernel has the index's pages at hand, and has
+    /// the way to it at hand, or its gzip form is; `nil` for all else, which ``answer(to:reply:)`` answers.
     ///
     /// Waits neither for the disk nor for a worker.
     package func fileAtOnce(_ head: RequestHead, in bytes: Span<UInt8>) -> FoundFile<StoredFile>? {
         guard head.verb == .get, head.query == nil, head.ifNoneMatch.isEmpty, let release = volume.active,
-            let found = recentFiles.find(bytes.extracting(head.path), of: release), let digest = found.record.digest,
+            let (found, isAskedForAgain) = find(bytes.extracting(head.path), in: release),
+            let digest = found.record.digest,
             // No answer may say that its content is newer than itself (RFC 9110 section 8.8.2.1).
             found.record.modified <= options.clock(),
             let form = form(of: digest, found.families, for: bytes.extracting(head.acceptEncoding))
@@ -31,8 +32,23 @@ extension Site {
             digest: digest,
             lastModified: found.record.modified,
             sentDigest: sentDigest,
-            content: content
+            content: content,
+            isAskedForAgain: isAskedForAgain
         )
+    }
+
+    /// The file that `target`, as it was sent, leads to in `release`, which is served, and whether that was known.
+    private func find(_ target: Span<UInt8>, in release: Release) -> (RecentFiles.Found, wasKnown: Bool)? {
+        if let found = recentFiles.find(target, of: release) { return (found, true) }
+        let target = target.indices.map { target[$0] }
+        // What is no path has an answer that is no file.
+        guard let parts = try? TargetPath(target), !parts.hasTrailingSlash, case .tree(let components) = Route(parts),
+            let path = Self.path(of: components), let record = release.lookupAtOnce(path), record.kind == .file
+        else { return nil }
+        let type = Self.type(of: record, name: path.name)
+        let hasForms = mayHaveGzipForm(record, type: type)
+        return recentFiles.remember(target, record, type: type, hasForms: hasForms, of: release)
+            .map { (RecentFiles.Found(record: record, families: $0), false) }
     }
 
     /// The form that a client is given whose `Accept-Encoding` is `value`; `nil` where that would have to be made.

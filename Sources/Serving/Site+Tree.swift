@@ -33,13 +33,7 @@ extension Site {
     private static let indexName = Array("index.html".utf8)
 
     func answer(to request: Request, at place: TreePlace) throws(Refusal) -> Answer<StoredFile> {
-        var joined: [UInt8] = []
-        for component in place.components {
-            if !joined.isEmpty { joined.append(UInt8(ascii: "/")) }
-            joined += component
-        }
-        // A path beyond what a release may hold is one that isn't there.
-        guard let path = try? ReleasePath(joined), let record = try lookup(path, in: place) else {
+        guard let path = Self.path(of: place.components), let record = try lookup(path, in: place) else {
             throw notFound(at: place)
         }
         switch record.kind {
@@ -60,6 +54,22 @@ extension Site {
             }
             return try listing(of: record, request: request, at: place)
         }
+    }
+
+    /// The path in a release that `components` are; `nil` where it is beyond what one may hold, so that nothing is there.
+    static func path(of components: [[UInt8]]) -> ReleasePath? {
+        var joined: [UInt8] = []
+        for component in components {
+            if !joined.isEmpty { joined.append(UInt8(ascii: "/")) }
+            joined += component
+        }
+        return try? ReleasePath(joined)
+    }
+
+    /// The media type of `record`, which was found under `name`: a link's own name tells more than that of the file it leads
+    /// to, where it tells anything.
+    static func type(of record: FileRecord, name: ArraySlice<UInt8>) -> String {
+        MediaType.known(name) ?? MediaType.forFile(named: record.path.name)
     }
 
     private func lookup(_ path: ReleasePath, in place: TreePlace) throws(Refusal) -> FileRecord? {
@@ -101,8 +111,7 @@ extension Site {
             options.report("serving \(record.path) of release \(place.release.tag): the index has no digest of it")
             throw Refusal(.internalServerError, "The volume's index is damaged. The daemon's log tells more.")
         }
-        // A link's own name tells more than that of the file it leads to, where it tells anything.
-        let type = MediaType.known(name) ?? MediaType.forFile(named: record.path.name)
+        let type = Self.type(of: record, name: name)
         let finding = try gzipForm(of: record, digest: digest, type: type, request: request, in: place.release)
         var gzip: GzipForms.Form?
         var isSettled = true
@@ -120,7 +129,7 @@ extension Site {
         // content is newer than itself (RFC 9110 section 8.8.2.1).
         let now = options.clock()
         fields.append("Last-Modified", HTTPDate.format(min(record.modified, now)))
-        let hasForms = options.compression && Self.mayHaveGzipForm(record, type: type)
+        let hasForms = mayHaveGzipForm(record, type: type)
         fields.append("Vary", (hasForms || gzip != nil ? "Accept-Encoding, " : "") + RequestedRelease.fieldName)
         let outcome = Preconditions.evaluate(
             method: request.method,
@@ -211,7 +220,7 @@ extension Site {
     ) throws(Refusal) -> GzipForms.Finding {
         guard options.compression, request.fields["Range"] == nil else { return .nothing }
         let preference = ContentCoding.preference(request.fields["Accept-Encoding"])
-        guard preference != .identity, preference == .onlyGzip || Self.mayHaveGzipForm(record, type: type) else {
+        guard preference != .identity, preference == .onlyGzip || mayHaveGzipForm(record, type: type) else {
             return .nothing
         }
         do throws(StoreError) {
@@ -223,8 +232,9 @@ extension Site {
         }
     }
 
-    private static func mayHaveGzipForm(_ record: FileRecord, type: String) -> Bool {
-        record.size > GzipForms.smallest && record.size <= Int64(GzipForms.largest) && MediaType.isText(type)
+    func mayHaveGzipForm(_ record: FileRecord, type: String) -> Bool {
+        options.compression && record.size > GzipForms.smallest && record.size <= Int64(GzipForms.largest)
+            && MediaType.isText(type)
     }
 
     private func open(_ record: FileRecord, in release: Release) throws(Refusal) -> StoredFile {

@@ -95,9 +95,17 @@ final class Index: Sendable {
     /// Reads as ``read(_:_:)`` does, a row or a few: what requests do.
     func lookUp<Value>(
         _ doing: @autoclosure () -> String,
-        _ body: (Database) throws -> Value
+        _ body: (borrowing RowFinder) throws -> Value
     ) throws(StoreError) -> Value {
-        try attempt(doing()) { try lookups?.read(body) ?? pool.unsafeRead(body) }
+        try attempt(doing()) {
+            try lookups?.read(body) ?? pool.unsafeRead { database in try body(try RowFinder(database)) }
+        }
+    }
+
+    /// Reads as ``lookUp(_:_:)`` does, but without waiting for anything; `nil` where that can't be done, or fails: the other
+    /// can say why.
+    func lookUpAtOnce<Value>(_ body: (borrowing RowFinder) throws -> Value?) -> Value? {
+        try? lookups?.readAtOnce(body) ?? nil
     }
 
     /// Reads in one transaction: where there are many statements, taking SQLite's lock for each costs more than they do.

@@ -4,7 +4,7 @@ internal import Content
 ///
 /// Components are taken one at a time, as `path_resolution(7)` says: a link's target begins in the directory that holds
 /// the link, `..` goes to the parent of where one really is.
-struct LinkResolver {
+enum LinkResolver {
     /// The most links followed for one path: Linux's own limit, beyond which it answers `ELOOP`.
     static let mostLinks = 40
     /// The most components looked at for one path, links' targets included: a path has 64 at most, but forty targets of
@@ -22,10 +22,8 @@ struct LinkResolver {
         case loops
     }
 
-    /// The row at a path, links not followed.
-    let row: (ReleasePath) throws -> IndexRow?
-
-    func resolve(_ path: ReleasePath) throws -> Outcome {
+    /// - Parameter row: gives the row at a path, links not followed.
+    static func resolve(_ path: ReleasePath, row: (ReleasePath) throws -> IndexRow?) throws -> Outcome {
         var pending = Array(path.components.map(Array.init).reversed())
         var current = ReleasePath.root
         var currentRow: IndexRow?
@@ -35,7 +33,7 @@ struct LinkResolver {
         var looked = 0
         while let component = pending.popLast() {
             looked += 1
-            if looked > Self.mostComponents { return .loops }
+            if looked > mostComponents { return .loops }
             // Only a directory has components, `.` and `..` included.
             if currentRow?.kind == .file { isMissing = true }
             if component == [UInt8(ascii: ".")] { continue }
@@ -57,7 +55,7 @@ struct LinkResolver {
                 continue
             }
             links.append(row)
-            if links.count > Self.mostLinks { return .loops }
+            if links.count > mostLinks { return .loops }
             if row.target.first == UInt8(ascii: "/") { return .escapes }
             currentRow = nil
             pending += row.target.split(separator: UInt8(ascii: "/")).map(Array.init).reversed()

@@ -55,7 +55,13 @@ package final class Release: Sendable {
     /// - Throws: ``StoreError/index(doing:reason:)`` or ``StoreError/corruptIndex(doing:reason:)``.
     package func lookup(_ path: ReleasePath) throws(StoreError) -> FileRecord? {
         if path.isRoot { return root }
-        return try index.lookUp("looking up \(path)") { database in try self.lookup(path, database) }
+        return try index.lookUp("looking up \(path)") { rows in try self.lookup(path, rows) }
+    }
+
+    /// What ``lookup(_:)`` finds without waiting for the disk or a server; `nil` where that can't be done or nothing is there.
+    package func lookupAtOnce(_ path: ReleasePath) -> FileRecord? {
+        guard answersAtOnce.load(ordering: .relaxed) else { return nil }
+        return index.lookUpAtOnce { rows in try self.lookup(path, rows) }
     }
 
     /// The names in `directory`, which is a real path as ``FileRecord/path`` has it, by their bytes.
@@ -92,7 +98,7 @@ package final class Release: Sendable {
 
     private func entry(_ row: IndexRow, _ database: Database) throws -> DirectoryEntry? {
         let isLink = row.kind == .link
-        guard let record = isLink ? try lookup(row.path, database) : record(row) else { return nil }
+        guard let record = isLink ? try lookup(row.path, RowFinder(database)) : record(row) else { return nil }
         return DirectoryEntry(name: Array(row.path.name), record: record, target: isLink ? row.target : nil)
     }
 
@@ -159,13 +165,13 @@ package final class Release: Sendable {
         FileRecord(kind: .directory, path: .root, size: 0, digest: nil, modified: served(nil))
     }
 
-    private func lookup(_ path: ReleasePath, _ database: Database) throws -> FileRecord? {
-        let row = try Index.row(at: path, of: number, database)
+    private func lookup(_ path: ReleasePath, _ rows: borrowing RowFinder) throws -> FileRecord? {
+        let row = try rows.row(at: path, of: number)
         if let row, row.kind != .link { return record(row) }
         // Without links nothing can be where no row is.
         if row == nil, links == 0 { return nil }
-        let resolver = LinkResolver { path in try Index.row(at: path, of: self.number, database) }
-        guard case .found(let found, let links) = try resolver.resolve(path) else { return nil }
+        let outcome = try LinkResolver.resolve(path) { try rows.row(at: $0, of: number) }
+        guard case .found(let found, let links) = outcome else { return nil }
         let latest = links.map { served($0.modified) }.max()
         guard let found else { return root }
         return record(found, notBefore: latest)

@@ -219,9 +219,9 @@ package final class Staging: Sendable {
     private func checkLinks() throws(StoreError) {
         let number = number
         try core.index.read("checking the links") { database in
-            let resolver = LinkResolver { path in try Index.row(at: path, of: number, database) }
+            let rows = try RowFinder(database)
             for link in try Index.links(of: number, database) {
-                switch try resolver.resolve(link.path) {
+                switch try LinkResolver.resolve(link.path, row: { try rows.row(at: $0, of: number) }) {
                 case .found, .missing: continue
                 case .escapes: throw StoreError.refused(entry: "\(link.path)", reason: .linkLeavesRelease)
                 case .loops: throw StoreError.refused(entry: "\(link.path)", reason: .linkLoops)

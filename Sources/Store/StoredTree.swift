@@ -78,9 +78,9 @@ package struct StoredTree: Sendable {
     package func exists(_ path: ReleasePath) throws(StoreError) -> Bool {
         if path.isRoot { return true }
         return try index.read("looking up \(path)") { database in
-            if let row = try Index.row(at: path, of: number, database), row.kind != .link { return true }
-            let resolver = LinkResolver { path in try Index.row(at: path, of: number, database) }
-            if case .found = try resolver.resolve(path) { return true }
+            let rows = try RowFinder(database)
+            if let row = try rows.row(at: path, of: number), row.kind != .link { return true }
+            if case .found = try LinkResolver.resolve(path, row: { try rows.row(at: $0, of: number) }) { return true }
             return false
         }
     }
@@ -105,8 +105,9 @@ package struct StoredTree: Sendable {
     }
 
     private func resolve(_ path: ReleasePath, _ database: Database) throws -> IndexRow? {
-        let resolver = LinkResolver { path in try Index.row(at: path, of: number, database) }
-        guard case .found(let row, _) = try resolver.resolve(path) else { return nil }
+        let rows = try RowFinder(database)
+        guard case .found(let row, _) = try LinkResolver.resolve(path, row: { try rows.row(at: $0, of: number) })
+        else { return nil }
         return row
     }
 

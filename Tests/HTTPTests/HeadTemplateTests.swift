@@ -15,7 +15,8 @@ struct HeadTemplateTests {
             digest: digest,
             lastModified: Timestamp(seconds: seconds),
             sentDigest: sent,
-            content: .file(0, size: size)
+            content: .file(0, size: size),
+            isAskedForAgain: true
         )
     }
 
@@ -47,7 +48,15 @@ struct HeadTemplateTests {
     }
 
     private func written(_ template: HeadTemplate, _ file: FoundFile<Int>) -> String {
-        let bytes = [UInt8](capacity: template.mostBytes) { span in template.write(file, to: &span) }
+        let bytes = [UInt8](capacity: template.mostBytes) { span in
+            template.write(
+                file.digest,
+                lastModified: file.lastModified,
+                sentDigest: file.sentDigest,
+                size: file.size,
+                to: &span
+            )
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import Listener
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -23,7 +24,12 @@ struct FileAtOnceTests {
 
     private static func digest(_ fill: UInt8) -> Digest? { Digest(bytes: [UInt8](repeating: fill, count: 32)) }
 
-    private func found(_ content: [UInt8], announcing size: Int?, isForm: Bool) throws -> FoundFile<SharedFile> {
+    private func found(
+        _ content: [UInt8],
+        announcing size: Int? = nil,
+        isForm: Bool = false,
+        isAskedForAgain: Bool = true
+    ) throws -> FoundFile<SharedFile> {
         let digest = try #require(Self.digest(1))
         let file = try sharedFile(content, at: directory.appending("loop-\(UInt64.random(in: 0 ... .max))"))
         return FoundFile(
@@ -31,7 +37,8 @@ struct FileAtOnceTests {
             digest: digest,
             lastModified: Timestamp(seconds: 784_111_777),
             sentDigest: digest,
-            content: isForm ? .bytes(content) : .file(file, size: Int64(size ?? content.count))
+            content: isForm ? .bytes(content) : .file(file, size: Int64(size ?? content.count)),
+            isAskedForAgain: isAskedForAgain
         )
     }
 
@@ -90,8 +97,27 @@ struct FileAtOnceTests {
         #expect(second.head.replacing(/Date: [^\r]*/, with: "") == expected.replacing(/Date: [^\r]*/, with: ""))
         #expect(second.head.contains(/Date: \w{3}, \d\d \w{3} 2\d{3} \d\d:\d\d:\d\d GMT\r\n/))
         #expect(!second.head.contains("1970"))
-        // Kept, as if a worker had said so.
-        #expect(try ask(&client, "/b").body == second.body)
+    }
+
+    private final class Findings: Sendable {
+        let count = Atomic(0)
+    }
+
+    /// A walk through everything drives nothing out of the cache.
+    @Test(arguments: [false, true]) func isKeptOnceItIsAskedForAgain(_ isAskedForAgain: Bool) throws {
+        let file = try found(Array("loop".utf8), isAskedForAgain: isAskedForAgain)
+        let known = try answer(family)
+        let findings = Findings()
+        let responder = TestResponder({ _ in known }) { _ in
+            findings.count.add(1, ordering: .relaxed)
+            return file
+        }
+        let server = try TestServer(responder, loops: 1)
+        var client = try server.connect()
+        _ = try ask(&client, "/a")
+        let before = findings.count.load(ordering: .relaxed)
+        for _ in 0..<3 { #expect(side(try ask(&client, "/b").body) == .loop) }
+        #expect(findings.count.load(ordering: .relaxed) - before == (isAskedForAgain ? 1 : 3))
     }
 
     @Test func isAWorkersWhereAFieldCouldChangeTheAnswer() throws {

@@ -38,6 +38,7 @@ struct FileAtOnceTests {
         #expect(try find(fixture, target) == nil)
         let answer = fixture.answer(.get, target)
         let found = try #require(try find(fixture, target))
+        #expect(found.isAskedForAgain)
         #expect(found.family == answer.family)
         #expect(answer.fields["ETag"] == "\"\(found.digest.hex)\"")
         #expect(answer.fields["Last-Modified"] == HTTPDate.format(found.lastModified))
@@ -45,6 +46,22 @@ struct FileAtOnceTests {
         guard case .file(let file, _) = found.content else { throw NoHead() }
         #expect(try file.read(upTo: 100, at: 0) == answer.content())
         #expect(answer.fields["Repr-Digest"] == ReprDigest.value(of: found.sentDigest))
+    }
+
+    /// Once a worker has found out that the file system tells what it has at hand.
+    @Test(arguments: ["/a.txt", "/c.bin", "/%61.txt", "//a.txt", "/x/../a.txt", "/web/index.html", "/link/index.html"])
+    func whatWasNeverAskedFor(_ target: String) throws {
+        let fixture = try SiteFixture()
+        try fixture.publish("1.0.0", fill: "01", Self.files, links: ["link": "web"])
+        _ = fixture.answer(.get, "/b.txt")
+        let found = try #require(try find(fixture, target))
+        #expect(!found.isAskedForAgain)
+        #expect(try #require(try find(fixture, target)).isAskedForAgain)
+        let answer = fixture.answer(.get, target)
+        #expect(found.family == answer.family)
+        #expect(answer.fields["ETag"] == "\"\(found.digest.hex)\"")
+        #expect(answer.fields["Last-Modified"] == HTTPDate.format(found.lastModified))
+        #expect(found.size == answer.contentLength)
     }
 
     @Test(arguments: ["gzip", "br, gzip;q=0.5", "identity;q=0, *"]) func aGzipForm(_ codings: String) throws {
@@ -90,11 +107,14 @@ struct FileAtOnceTests {
         ("/a.txt", "If-None-Match: \"x\"\r\n", "GET"), ("/c.bin", "Accept-Encoding: identity;q=0\r\n", "GET"),
         ("/text.txt", "Accept-Encoding: gzip\r\n", "GET"), ("/c.bin", "Accept-Encoding: gzip;q=1\r\n", "GET"),
         ("/nothing", "", "GET"), ("/web", "", "GET"),
-        ("/-/status", "", "GET"), ("/-/releases/1.0.0/a.txt", "", "GET"),
+        ("/-/status", "", "GET"), ("/-/releases/1.0.0/a.txt", "", "GET"), ("/health", "", "GET"),
+        ("/v1/_catalog", "", "GET"), ("/a.txt/", "", "GET"), ("/../a.txt", "", "GET"), ("/a%00", "", "GET"),
     ])
     func whatNeedsAnAnswerOfItsOwn(_ target: String, _ fields: String, _ method: String) throws {
         let fixture = try SiteFixture()
         var files = Self.files
+        files["health"] = "a file"
+        files["v1/_catalog"] = "a file"
         files["text.txt"] = String(repeating: "long enough to be compressed\n", count: 100)
         try fixture.publish("1.0.0", fill: "01", files)
         for path in ["/a.txt", "/c.bin", "/text.txt", target] { _ = fixture.answer(.get, path) }
@@ -112,7 +132,7 @@ struct FileAtOnceTests {
         let answer = fixture.answer(.get, "/a.txt", fields)
         #expect(answer.status.code < 300)
         #expect(answer.family == nil)
-        #expect(try find(fixture, "/a.txt") == nil)
+        #expect(try find(fixture, "/a.txt")?.isAskedForAgain != true)
     }
 
     @Test func familiesAreOfOneTypeAndNeverUsedAgain() throws {

@@ -1,0 +1,44 @@
+import Content
+import Platform
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Look-ups that wait for nothing.
+struct LookupAtOnceTests {
+    @Test func findsWhatTheOtherFinds() throws {
+        let test = try TestVolume()
+        let volume = try test.open()
+        let release = try volume.publish("1", 1, [.file("d/f", "content"), .link("link", "d"), .link("nowhere", "x")])
+        // Nobody knows yet whether the file system tells what it has at hand.
+        #expect(release.lookupAtOnce(try path("d/f")) == nil)
+        _ = try release.content("d/f")
+        for name in ["d/f", "link/f", "d", "link"] {
+            let record = try release.lookup(path(name))
+            #expect(record != nil)
+            #expect(release.lookupAtOnce(try path(name)) == record)
+        }
+        for name in ["x", "nowhere", "d/f/f"] { #expect(release.lookupAtOnce(try path(name)) == nil) }
+    }
+
+    /// What the page cache has nothing of any more is left to those who may wait, and the connection is as good as before.
+    @Test(.enabled(if: ColdFile.isPossible, "only where files can be taken from the page cache"))
+    func leavesToOthersWhatTheDiskIsNeededFor() throws {
+        let test = try TestVolume()
+        // So many that the index has pages which SQLite hasn't read with those of the first.
+        let names = (1000..<4000).map { "f\($0)" }
+        try test.open().publish("1", 1, names.map { .file($0, $0) })
+        let volume = try test.open()
+        let release = try #require(volume.active)
+        _ = try release.content(names[0])
+        let far = try path(names[2000])
+        for name in try test.names() where name == Index.fileName || name == Index.fileName + "-wal" {
+            try ColdFile.make(test.path + "/" + name)
+        }
+        #expect(release.lookupAtOnce(far) == nil)
+        let record = try release.lookup(far)
+        #expect(record?.size == 5)
+        #expect(release.lookupAtOnce(far) == record)
+    }
+}
