@@ -93,7 +93,7 @@ final class Index: Sendable {
     }
 
     /// Reads as ``read(_:_:)`` does, a row or a few: what requests do.
-    func lookUp<Value>(
+    func lookUp<Value: Sendable>(
         _ doing: @autoclosure () -> String,
         _ body: (borrowing RowFinder) throws -> Value
     ) throws(StoreError) -> Value {
@@ -104,7 +104,7 @@ final class Index: Sendable {
 
     /// Reads as ``lookUp(_:_:)`` does, but without waiting for anything; `nil` where that can't be done, or fails: the other
     /// can say why.
-    func lookUpAtOnce<Value>(_ body: (borrowing RowFinder) throws -> Value?) -> Value? {
+    func lookUpAtOnce<Value: Sendable>(_ body: (borrowing RowFinder) throws -> Value?) -> Value? {
         try? lookups?.readAtOnce(body) ?? nil
     }
 

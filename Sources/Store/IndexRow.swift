@@ -72,11 +72,16 @@ struct RowFinder: ~Copyable {
     private let statement: RowStatement
 
     init(_ database: Database) throws {
-        statement = RowStatement(try database.cachedStatement(sql: Self.query))
+        self.init(RowStatement(try database.cachedStatement(sql: Self.query)))
+    }
+
+    /// Takes a statement made of ``query``.
+    init(_ statement: consuming RowStatement) {
+        self.statement = statement
     }
 
     /// Put together once, not for each look-up.
-    private static let query =
+    static let query =
         "SELECT \(IndexRow.columns) FROM files WHERE release = ? AND directory = ? AND name = ?"
 
     /// The row at `path` of release `number`.
