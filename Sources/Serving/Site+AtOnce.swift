@@ -43,7 +43,7 @@ extension Site {
         let target = target.indices.map { target[$0] }
         // What is no path has an answer that is no file.
         guard let parts = try? TargetPath(target), !parts.hasTrailingSlash, case .tree(let components) = Route(parts),
-            let path = Self.path(of: components), let record = release.lookupAtOnce(path), record.kind == .file
+            let path = Self.path(of: components), let record = release.fileAtOnce(path)
         else { return nil }
         let type = Self.type(of: record, name: path.name)
         let hasForms = mayHaveGzipForm(record, type: type)

@@ -58,10 +58,12 @@ package final class Release: Sendable {
         return try index.lookUp("looking up \(path)") { rows in try self.lookup(path, rows) }
     }
 
-    /// What ``lookup(_:)`` finds without waiting for the disk or a server; `nil` where that can't be done or nothing is there.
-    package func lookupAtOnce(_ path: ReleasePath) -> FileRecord? {
+    /// The file that ``lookup(_:)`` finds at `path` without waiting for the disk or a server; `nil` where that can't be done, or
+    /// a link is on the way: there may be forty, and thousands of names to look up.
+    package func fileAtOnce(_ path: ReleasePath) -> FileRecord? {
         guard answersAtOnce.load(ordering: .relaxed) else { return nil }
-        return index.lookUpAtOnce { rows in try self.lookup(path, rows) }
+        let row = index.lookUpAtOnce { rows in try rows.row(at: path, of: number) }
+        return row.flatMap { $0.kind == .file ? record($0) : nil }
     }
 
     /// The names in `directory`, which is a real path as ``FileRecord/path`` has it, by their bytes.

@@ -31,10 +31,10 @@ struct FileAtOnceTests {
         return fixture.site.fileAtOnce(head, in: bytes.span)
     }
 
-    @Test(arguments: ["/a.txt", "/c.bin", "/%61.txt", "//a.txt", "/web/"])
+    @Test(arguments: ["/a.txt", "/c.bin", "/%61.txt", "//a.txt", "/web/", "/link/index.html"])
     func whatWasAskedForBefore(_ target: String) throws {
         let fixture = try SiteFixture()
-        try fixture.publish("1.0.0", fill: "01", Self.files)
+        try fixture.publish("1.0.0", fill: "01", Self.files, links: ["link": "web"])
         #expect(try find(fixture, target) == nil)
         let answer = fixture.answer(.get, target)
         let found = try #require(try find(fixture, target))
@@ -49,10 +49,10 @@ struct FileAtOnceTests {
     }
 
     /// Once a worker has found out that the file system tells what it has at hand.
-    @Test(arguments: ["/a.txt", "/c.bin", "/%61.txt", "//a.txt", "/x/../a.txt", "/web/index.html", "/link/index.html"])
+    @Test(arguments: ["/a.txt", "/c.bin", "/%61.txt", "//a.txt", "/x/../a.txt", "/web/index.html"])
     func whatWasNeverAskedFor(_ target: String) throws {
         let fixture = try SiteFixture()
-        try fixture.publish("1.0.0", fill: "01", Self.files, links: ["link": "web"])
+        try fixture.publish("1.0.0", fill: "01", Self.files)
         _ = fixture.answer(.get, "/b.txt")
         let found = try #require(try find(fixture, target))
         #expect(!found.isAskedForAgain)
@@ -62,6 +62,17 @@ struct FileAtOnceTests {
         #expect(answer.fields["ETag"] == "\"\(found.digest.hex)\"")
         #expect(answer.fields["Last-Modified"] == HTTPDate.format(found.lastModified))
         #expect(found.size == answer.contentLength)
+    }
+
+    /// Links may be many, and are followed by a worker, once.
+    @Test(arguments: ["/link/index.html", "/page"]) func whatLinksLeadTo(_ target: String) throws {
+        let fixture = try SiteFixture()
+        let links = ["link": "web", "page": "web/index.html"]
+        try fixture.publish("1.0.0", fill: "01", Self.files, links: links)
+        _ = fixture.answer(.get, "/b.txt")
+        #expect(try find(fixture, target) == nil)
+        let answer = fixture.answer(.get, target)
+        #expect(try find(fixture, target)?.family == answer.family)
     }
 
     @Test(arguments: ["gzip", "br, gzip;q=0.5", "identity;q=0, *"]) func aGzipForm(_ codings: String) throws {
