@@ -88,11 +88,25 @@ struct AnswerCache {
     private var size = 0
     private var files = 0
     private var hand = 0
+    /// What the next chance depends on; never 0.
+    private var chance: UInt64
 
     /// - Parameter limit: In bytes.
     init(limit: Int) {
         self.limit = limit
         seed = UInt64.random(in: .min ... .max)
+        chance = seed | 1
+    }
+
+    /// Whether an answer that is quickly made again is worth a place: each is while there is room, then one of eight. What is
+    /// asked for often gets its place all the same, and one that isn't seldom costs the place of one that is.
+    mutating func admits() -> Bool {
+        guard size > limit - limit / 8 else { return true }
+        // Xorshift (Marsaglia, "Xorshift RNGs"): a rule that clients could foresee would let them keep others out.
+        chance ^= chance << 13
+        chance ^= chance >> 7
+        chance ^= chance << 17
+        return chance >> 61 == 0
     }
 
     /// The answer to a plain request, where it is known.

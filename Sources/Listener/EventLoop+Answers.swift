@@ -22,7 +22,7 @@ extension EventLoop {
             let ready = ReadyAnswer(found, like: example)
         else { return false }
         // Not where the examples' time is over already: see ``dropStaleAnswers()``.
-        if found.isAskedForAgain, responder.generation == generations[endpoint],
+        if found.isAskedForAgain, responder.generation == generations[endpoint], cache.admits(),
             let key = AnswerKey(head, in: bytes, endpoint: endpoint)
         {
             cache.insert(ready, for: key)

@@ -51,6 +51,24 @@ import Testing
         #expect(try found(0..<2000, in: &cache) > 1800)
     }
 
+    /// While there is room each answer is taken, then one of eight.
+    @Test func isFullForMostOfWhatIsQuicklyMadeAgain() throws {
+        var cache = AnswerCache(limit: 1 << 20)
+        for number in 0..<150 {
+            let isAdmitted = cache.admits()
+            #expect(isAdmitted)
+            try insert(number..<number + 1, size: 4096, into: &cache)
+        }
+        var number = 150
+        while cache.admits() {
+            try insert(number..<number + 1, size: 4096, into: &cache)
+            number += 1
+        }
+        #expect(number > 190)
+        let admitted = (0..<8000).count { _ in cache.admits() }
+        #expect((700..<1300).contains(admitted))
+    }
+
     /// Ten thousand manifests of less than a kilobyte are far from the limit in bytes.
     @Test func thereAreMoreSetsForSmallAnswers() throws {
         var cache = AnswerCache(limit: 16 << 20)

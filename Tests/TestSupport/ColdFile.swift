@@ -8,6 +8,8 @@ package enum ColdFile {
     /// Whether that was so can't be asked: a read that gives up has the kernel begin to fetch what it would have waited for.
     package static func make(_ path: String) throws {
         let file = try FileDescriptor.open(path, .readOnly)
+        // What the kernel is still fetching ahead of an earlier read can't be taken away: that is waited for.
+        while try !file.read(upTo: 1 << 20).isEmpty {}
         try file.sync()
         let code = posix_fadvise(file.number, 0, 0, POSIX_FADV_DONTNEED)
         guard code == 0 else { throw Failure(description: "posix_fadvise of \(path) failed with \(code)") }
