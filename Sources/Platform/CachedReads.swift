@@ -24,6 +24,10 @@ package enum CachedReads {
     /// `pread(2)`, or within ``only(_:)`` `preadv2(2)` with `RWF_NOWAIT`.
     package static let pread: @convention(c) (Int32, UnsafeMutableRawPointer?, Int, Int64) -> Int = {
         guard let key, pthread_getspecific(key) != nil else { return Glibc.pread($0, $1, $2, off_t($3)) }
-        return specman_pread_nowait($0, $1, $2, off_t($3))
+        let count = specman_pread_nowait($0, $1, $2, off_t($3))
+        guard count == 0, $2 > 0 else { return count }
+        // Linux 5.9 and 5.10 may say 0 for what is not in the cache (preadv2(2), BUGS): that is not the end for sure.
+        errno = EAGAIN
+        return -1
     }
 }

