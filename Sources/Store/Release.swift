@@ -117,7 +117,10 @@ package final class Release: Sendable {
                 throw StoreError.damaged(release: id, path: "\(record.path)", reason: error.reason)
             }
             let stored = try check(file, record)
-            if !answersAtOnce.load(ordering: .relaxed), stored.tellsWhatIsCached {
+            // Both are needed, and came with different kernels.
+            if !answersAtOnce.load(ordering: .relaxed), stored.tellsWhatIsCached,
+                (try? lease.directory.openAtOnce(record.path.bytes, Self.reading)) != nil
+            {
                 answersAtOnce.store(true, ordering: .relaxed)
             }
             return stored
