@@ -94,6 +94,11 @@ struct RowFinder: ~Copyable {
         guard try statement.step() else { return nil }
         return try IndexRow(statement, path: path)
     }
+
+    /// What `path` of release `number` leads to, links followed.
+    func resolve(_ path: ReleasePath, of number: Int64) throws -> LinkResolver.Outcome {
+        try LinkResolver.resolve(path) { try row(at: $0, of: number) }
+    }
 }
 
 extension Index {

@@ -175,8 +175,7 @@ package final class Release: Sendable {
         if let row, row.kind != .link { return record(row) }
         // Without links nothing can be where no row is.
         if row == nil, links == 0 { return nil }
-        let outcome = try LinkResolver.resolve(path) { try rows.row(at: $0, of: number) }
-        guard case .found(let found, let links) = outcome else { return nil }
+        guard case .found(let found, let links) = try rows.resolve(path, of: number) else { return nil }
         let latest = links.map { served($0.modified) }.max()
         guard let found else { return root }
         return record(found, notBefore: latest)

@@ -221,7 +221,7 @@ package final class Staging: Sendable {
         try core.index.read("checking the links") { database in
             let rows = try RowFinder(database)
             for link in try Index.links(of: number, database) {
-                switch try LinkResolver.resolve(link.path, row: { try rows.row(at: $0, of: number) }) {
+                switch try rows.resolve(link.path, of: number) {
                 case .found, .missing: continue
                 case .escapes: throw StoreError.refused(entry: "\(link.path)", reason: .linkLeavesRelease)
                 case .loops: throw StoreError.refused(entry: "\(link.path)", reason: .linkLoops)

@@ -80,7 +80,7 @@ package struct StoredTree: Sendable {
         return try index.read("looking up \(path)") { database in
             let rows = try RowFinder(database)
             if let row = try rows.row(at: path, of: number), row.kind != .link { return true }
-            if case .found = try LinkResolver.resolve(path, row: { try rows.row(at: $0, of: number) }) { return true }
+            if case .found = try rows.resolve(path, of: number) { return true }
             return false
         }
     }
@@ -105,9 +105,7 @@ package struct StoredTree: Sendable {
     }
 
     private func resolve(_ path: ReleasePath, _ database: Database) throws -> IndexRow? {
-        let rows = try RowFinder(database)
-        guard case .found(let row, _) = try LinkResolver.resolve(path, row: { try rows.row(at: $0, of: number) })
-        else { return nil }
+        guard case .found(let row, _) = try RowFinder(database).resolve(path, of: number) else { return nil }
         return row
     }
 

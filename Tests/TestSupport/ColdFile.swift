@@ -3,7 +3,8 @@ import Platform
 
 /// Files that the page cache holds nothing of, as after a restart of the machine.
 package enum ColdFile {
-    /// Takes the file's pages from the page cache.
+    /// Takes the file's pages from the page cache; with them go the locks that this process has on it, as with any descriptor
+    /// that is closed (`fcntl(2)`).
     ///
     /// - Throws: where some are in it all the same after five seconds: the file system has no other place for them.
     package static func make(_ path: String) throws {
