@@ -37,6 +37,7 @@ struct Benchmark: ParsableCommand {
         let scratch = try TemporaryDirectory()
         let parts = only.isEmpty ? Part.usual : only
         var findings = Findings(machine: Machine(), isQuick: quick)
+        let failures = PeerFailures(tell: tell)
         tell(findings.machine.summary)
         let authority = try CertificateAuthority()
         let pair = try authority.issue(["IP:127.0.0.1", "DNS:localhost"])
@@ -47,18 +48,19 @@ struct Benchmark: ParsableCommand {
                 certificate: pair,
                 specman: specman
             )
-            let names = quick ? ["nginx", "specman"] : ["nginx", "h2o", "caddy", "go", "specman"]
+            let own = ServingRounds.own
+            let names = [ServingRounds.yardstick] + (quick ? [] : ["h2o", "caddy", "go"]) + [own]
             if parts.contains(.serving) {
                 let servers = try names.map(peers.start)
-                findings.serving = try serving(servers, peers.tree)
+                let shaking = try HandshakeClients(in: scratch.path)
+                findings.serving = try serving(servers, ServingScenario.all(peers.tree, shaking), failures)
                 for server in servers { server.stop() }
-                let processor = findings.serving.first { $0.server == "specman" && $0.scenario.hasPrefix("4 KiB") }?
-                    .processor
+                let processor = findings.serving.first { $0.server == own && $0.scenario.hasPrefix("4 KiB") }?.processor
                 findings.metrics = processor.map { MetricsCost(ofRequestTaking: $0) }
             }
-            if parts.contains(.idle) { findings.idle = try idle(names, peers) }
+            if parts.contains(.idle) { findings.idle = try idle(names, peers, failures) }
             if parts.contains(.endurance) {
-                let server = try peers.start("specman")
+                let server = try peers.start(own)
                 findings.endurance = try Endurance(server: server).run(tell: tell)
                 server.stop()
             }
@@ -66,34 +68,52 @@ struct Benchmark: ParsableCommand {
         if !quick, !Set(parts).isDisjoint(with: [.sync, .growth]) { try PageCache.fill(by: scratch.path + "/hole") }
         if parts.contains(.sync) { findings.sync = try sync(specman, scratch.path) }
         if parts.contains(.growth), !quick { findings.growth = try growth(specman, scratch.path, pair) }
+        findings.failures = failures.lines
         print(findings.markdown)
         if let results { try write(findings, to: results) }
     }
 
-    private func serving(_ servers: [ServerUnderTest], _ tree: BenchmarkTree) throws -> [ServingRounds.Row] {
-        let rounds = ServingRounds(servers: servers, rounds: quick ? 1 : 5, seconds: quick ? 2 : 4)
-        return try ServingScenario.all(tree).filter { quick ? $0.isInQuick : true }
+    private func serving(
+        _ servers: [ServerUnderTest],
+        _ scenarios: [ServingScenario],
+        _ failures: PeerFailures
+    ) throws -> [ServingRounds.Row] {
+        let rounds = ServingRounds(
+            servers: servers,
+            rounds: quick ? 1 : 5,
+            seconds: quick ? 2 : 4,
+            failures: failures
+        )
+        return try scenarios.filter { quick ? $0.isInQuick : true }
             .filter { scenario.map($0.name.contains) ?? true }
             .flatMap { try rounds.run($0, tell: tell) }
     }
 
     /// Each server anew for each row: what one gave back to the C library and not to the system, the next connections
     /// would be given.
-    private func idle(_ names: [String], _ peers: Peers) throws -> [Findings.IdleRow] {
+    private func idle(
+        _ names: [String],
+        _ peers: Peers,
+        _ failures: PeerFailures
+    ) throws -> [Findings.IdleRow] {
         let connections = quick ? 500 : 4000
         return try [1, connections].flatMap { atOnce in
-            let rows = try names.map { name in
+            let what = "idle TLS connection, \(atOnce) at once"
+            let rows: [Findings.IdleRow] = try names.compactMap { name in
                 let server = try peers.start(name)
                 defer { server.stop() }
-                let memory = try Clients.idle(server, connections: connections, atOnce: atOnce)
-                tell("idle TLS connection, \(atOnce) at once: \(name) \(memory.figure(1)) KiB")
+                let memory = try failures.attempt(what, name) {
+                    try Clients.idle(server, connections: connections, atOnce: atOnce)
+                }
+                guard let memory else { return nil }
+                tell("\(what): \(name) \(memory.figure(1)) KiB")
                 return Findings.IdleRow(server: name, atOnce: atOnce, memory: memory)
             }
             let base = rows.first { $0.server == ServingRounds.yardstick }
             return rows.map { row in
                 var row = row
                 row.ratio = base.map { row.memory / $0.memory }
-                if row.server == "specman" { (row.gate, row.aim) = (0.67, 0.5) }
+                if row.server == ServingRounds.own { (row.gate, row.aim) = (0.67, 0.5) }
                 return row
             }
         }

@@ -15,6 +15,8 @@ struct Findings: Encodable {
     var sync: [SyncRounds.Row] = []
     var growth: [Growth.Row] = []
     var endurance: [Endurance.Row] = []
+    /// What peers failed at, a line each.
+    var failures: [String] = []
 
     struct IdleRow: Encodable {
         let server: String
@@ -36,6 +38,7 @@ struct Findings: Encodable {
         if !sync.isEmpty { lines += syncTable }
         if !growth.isEmpty { lines += growthTable }
         if !endurance.isEmpty { lines += enduranceTable }
+        if !failures.isEmpty { lines += ["## Peers that failed", ""] + failures.map { "- " + $0 } + [""] }
         lines += ["## Gates missed", ""]
         lines += missed.isEmpty ? ["None."] : missed.map { "- " + $0 }
         return lines.joined(separator: "\n") + "\n"

@@ -34,23 +34,36 @@ struct ServingRounds {
     }
 
     static let yardstick = "nginx"
+    static let own = "specman"
 
     let servers: [ServerUnderTest]
     let rounds: Int
     let seconds: Int
+    let failures: PeerFailures
 
     func run(_ scenario: ServingScenario, tell: (String) -> Void) throws -> [Row] {
-        let taking = servers.filter { scenario.isForAll || [Self.yardstick, "specman"].contains($0.name) }
+        let taking = servers.filter { scenario.isForAll || [Self.yardstick, Self.own].contains($0.name) }
         var series: [String: Series] = [:]
         // The first time, caches are filled and pages are touched.
-        for server in taking { _ = try scenario.run(server, 1) }
-        for round in 0..<rounds {
+        for server in taking {
+            guard try failures.attempt(scenario.name, server.name, { try scenario.run(server, 1) }) != nil else {
+                continue
+            }
+            series[server.name] = Series()
+        }
+        for round in 0..<rounds * scenario.pieces {
             let first = round % taking.count
-            for server in taking[first...] + taking[..<first] {
+            for server in taking[first...] + taking[..<first] where series[server.name] != nil {
                 let before = server.tree.processorSeconds
-                let load = try scenario.run(server, seconds * scenario.stretch)
+                let load = try failures.attempt(scenario.name, server.name) {
+                    try scenario.run(server, seconds * scenario.stretch / scenario.pieces)
+                }
                 let used = server.tree.processorSeconds - before
-                series[server.name, default: Series()].add(load, processor: used / load.work * 1e6)
+                if let load {
+                    series[server.name]?.add(load, processor: used / load.work * 1e6)
+                } else {
+                    series[server.name] = nil
+                }
             }
         }
         let rows = taking.compactMap { series[$0.name]?.row(scenario, server: $0.name) }
@@ -60,7 +73,7 @@ struct ServingRounds {
             let own = series[row.server]
             row.rateRatio = base.flatMap { own?.rate.ratios(to: $0.rate).median }
             row.processorRatio = base.flatMap { own?.processor.ratios(to: $0.processor).median }
-            if row.server == "specman" {
+            if row.server == Self.own {
                 row.gate = scenario.gate.map { Row.Gate(rate: $0.rate, processor: $0.processor) }
                 row.aim = scenario.aim.map { Row.Gate(rate: $0.rate, processor: $0.processor) }
             }

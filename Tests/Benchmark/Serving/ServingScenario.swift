@@ -13,6 +13,8 @@ struct ServingScenario {
     var aim: (rate: Double, processor: Double)?
     /// How many times as long as the others a round takes: to open many connections takes a part of it.
     var stretch = 1
+    /// Into how many shorter ones a round is taken apart: the machine drifts, and ratios are of what lies close together.
+    var pieces = 1
     let run: (ServerUnderTest, _ seconds: Int) throws -> Load
 
     /// What one round has given.
@@ -25,7 +27,7 @@ struct ServingScenario {
         var p99: Double?
     }
 
-    static func all(_ tree: BenchmarkTree) -> [ServingScenario] {
+    static func all(_ tree: BenchmarkTree, _ shaking: HandshakeClients) -> [ServingScenario] {
         let large = tree.largeMebibytes < 1024 ? "\(tree.largeMebibytes) MiB" : "\(tree.largeMebibytes >> 10) GiB"
         return [
             keepAlive(
@@ -55,10 +57,10 @@ struct ServingScenario {
             spread("4 KiB, one of \(tree.many) files, 64 connections", tree.manyPaths, 64),
             // With few clients a server often has nothing to do between two messages of one, so that what its waits cost counts
             // as much as what it does.
-            handshakes(resumed: false, clients: 16, gate: (1.08, 0.90), aim: (1.25, 0.75), all: true),
-            handshakes(resumed: false, clients: 4, gate: (1.08, 0.90), aim: (1.25, 0.75), isInQuick: false),
-            handshakes(resumed: true, clients: 16, gate: (1.05, 0.95), aim: (1.2, 0.80)),
-            handshakes(resumed: true, clients: 4, gate: (1.05, 0.95), aim: (1.2, 0.80), isInQuick: false),
+            handshakes(shaking, resumed: false, clients: 16, gate: (1.08, 0.90), aim: (1.25, 0.75), all: true),
+            handshakes(shaking, resumed: false, clients: 4, gate: (1.08, 0.90), aim: (1.25, 0.75), isInQuick: false),
+            handshakes(shaking, resumed: true, clients: 16, gate: (1.05, 0.95), aim: (1.2, 0.80)),
+            handshakes(shaking, resumed: true, clients: 4, gate: (1.05, 0.95), aim: (1.2, 0.80), isInQuick: false),
             download("\(large), one client", 1, all: true),
             download("\(large), eight clients", 8),
         ]
@@ -94,6 +96,7 @@ struct ServingScenario {
     }
 
     private static func handshakes(
+        _ program: HandshakeClients,
         resumed: Bool,
         clients: Int,
         gate: (Double, Double),
@@ -108,14 +111,10 @@ struct ServingScenario {
             isForAll: all,
             isInQuick: isInQuick,
             gate: gate,
-            aim: aim
+            aim: aim,
+            pieces: 2
         ) { server, seconds in
-            let result = try Clients.handshakes(
-                server.port,
-                resumed: resumed,
-                clients: clients,
-                seconds: Double(seconds)
-            )
+            let result = try program.run(server.port, resumed: resumed, clients: clients, seconds: seconds)
             return Load(rate: result.rate, work: result.count)
         }
     }
