@@ -50,6 +50,8 @@ final class Connection {
     let serial: UInt64
     let endpoint: Int
     let origin: Origin
+    /// The loop's turn in which it came: an event of that turn may be one of whose number it was before.
+    var birth: UInt64 = 0
     /// `nil` where it has no TLS.
     let session: TLSSession?
     let isSecure: Bool
@@ -90,6 +92,8 @@ final class Connection {
     var lingers = false
     /// Bytes dropped while lingering.
     var dropped = 0
+    /// While lingering, bytes that the client had not taken when that was last looked at.
+    var unacknowledged = 0
     var peer: Peer?
     /// What the access log will say of the request being answered; `nil` where nobody wants to know.
     var logged: LoggedRequest?

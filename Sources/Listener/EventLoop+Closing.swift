@@ -32,7 +32,7 @@ extension EventLoop {
         connection.session?.shutDown()
     }
 
-    /// Closes once everything is sent; lingers where the client may still be sending.
+    /// Closes once everything is sent; lingers where the client may still be sending, or the last answer may be on its way.
     func finishClosing(_ connection: Connection) {
         guard connection.lingers else {
             connection.phase = .broken
@@ -40,8 +40,16 @@ extension EventLoop {
         }
         Socket.finishSending(connection.number)
         connection.phase = .lingering
+        connection.unacknowledged = Socket.unacknowledged(connection.number)
         setInterest(connection, .readable)
         setDeadline(connection, timeouts.linger)
+    }
+
+    /// Whether the client has taken more of the last answer since this was last asked.
+    private func isStillTaking(_ connection: Connection) -> Bool {
+        let before = connection.unacknowledged
+        connection.unacknowledged = Socket.unacknowledged(connection.number)
+        return connection.unacknowledged > 0 && connection.unacknowledged < before
     }
 
     /// Ends an idle connection as the server stops: answers what has come of it, then closes.
@@ -75,6 +83,7 @@ extension EventLoop {
         switch connection.phase {
         case _ where connection.unsent != nil, .sending:
             guard hasTakenEnough(connection) else {
+                Socket.resetOnClose(connection.number)
                 connection.phase = .broken
                 break
             }
@@ -91,6 +100,8 @@ extension EventLoop {
                 if isLogged[connection.endpoint] { connection.logged = LoggedRequest() }
             }
             refuse(connection, .timeout)
+        case .lingering where isStillTaking(connection):
+            return setDeadline(connection, timeouts.linger)
         case .deciding, .readingDisk, .closing, .lingering, .broken:
             connection.phase = .broken
         }

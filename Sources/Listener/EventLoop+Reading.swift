@@ -9,7 +9,9 @@ extension EventLoop {
 
     /// Handles what the epoll set reports for a connection.
     func serve(_ place: Int, _ events: Epoll.Events) {
-        guard place < connections.count, let connection = connections[place] else { return }
+        // One accepted in this turn was not in the set when its events were asked for: they are of one that a message has
+        // closed, whose number it was given.
+        guard place < connections.count, let connection = connections[place], connection.birth != turn else { return }
         if events.intersects(.failed) {
             connection.phase = .broken
         } else if events.intersects(.writable) {
@@ -166,7 +168,6 @@ extension EventLoop {
             if isLogged[connection.endpoint] { connection.logged = LoggedRequest(head, bytes) }
             decide(connection, head, bytes)
             plain.take(head.count)
-            if !connection.keepsAlive, !plain.isEmpty { connection.lingers = true }
             return false
         case .needMore:
             beginHead(connection)

@@ -185,6 +185,9 @@ extension EventLoop {
             connection.phase = .readingHead
             setDeadline(connection, timeouts.idle)
         } else {
+            // What the client sends while the answer is on its way (RFC 9112 section 9.6), be it a blank line or its own
+            // goodbye, would have the kernel drop the rest of it.
+            connection.lingers = true
             startClosing(connection)
         }
     }

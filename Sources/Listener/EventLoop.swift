@@ -106,6 +106,8 @@ final class EventLoop: @unchecked Sendable {
     var date: DateHeader
     /// Of this turn, in nanoseconds.
     var now: UInt64
+    /// Counts the turns, from 1.
+    private(set) var turn: UInt64 = 0
     let timeouts: Timeouts
     let sweepInterval: UInt64
     private var nextSweep: UInt64 = 0
@@ -161,6 +163,7 @@ final class EventLoop: @unchecked Sendable {
                 return
             }
             now = MonotonicClock.nanoseconds
+            turn &+= 1
             turnAllowance = min(Self.turnSize, max(Self.leastTurnSize, Self.roundSize / max(1, count)))
             date.update(to: WallClock.coarseSeconds)
             dropStaleAnswers()
@@ -226,6 +229,7 @@ final class EventLoop: @unchecked Sendable {
                     if loop === self {
                         try epoll.add(number, .readable, token: token)
                         open(descriptor.release(), endpoint: endpoint, origin: origin)
+                        connections[Int(number)]?.birth = turn
                     } else {
                         try loop.inbox.post(
                             accepted: number,

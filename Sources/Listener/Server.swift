@@ -87,6 +87,12 @@ package final class Server: Sendable {
         ServerStatistics(loops.map(\.statistics))
     }
 
+    /// Has the loops forget the answers they keep where a ``Responder/generation`` has grown, if they have nothing else to do:
+    /// one that sleeps would hold the files of what is removed open, and the disk couldn't free them.
+    package func noteChange() {
+        for loop in loops { loop.inbox.wake() }
+    }
+
     private func enter(_ stage: ServerState.Stage) {
         state.stage.store(stage, ordering: .releasing)
         for loop in loops { loop.inbox.wake() }

@@ -167,6 +167,14 @@ package enum Socket {
         }
     }
 
+    /// Has the connection end with a reset once it is closed, and drop what is still to be sent: of a peer that takes nothing,
+    /// the kernel would keep megabytes for minutes (`socket(7)`, `SO_LINGER`).
+    package static func resetOnClose(_ number: Int32) {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        // The connection may be gone already, which is as good.
+        _ = setsockopt(number, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// Tells the peer that nothing more will be sent.
     package static func finishSending(_ number: Int32) {
         // The connection may be gone already, which is as good.

@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import Listener
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -39,6 +40,34 @@ import Testing
         _ = try ask(&client, "")
         _ = try ask(&client, "")
         #expect(responder.count == 2)
+    }
+
+    /// A file in a kept answer is open, and its space taken where it was removed: a loop that nobody asks anything forgets it
+    /// all the same.
+    @Test(.timeLimit(.minutes(1))) func forgetsWhileNobodyAsks() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.appending("large")
+        // Handed over, so that only the answers hold it.
+        let handedOver = Mutex<SharedFile?>(try sharedFile([UInt8](repeating: 7, count: 200_000), at: path))
+        let responder = TestResponder { _ in
+            guard let file = handedOver.withLock({ $0.take() }) else { return Answer(.notFound) }
+            return Answer(.ok, body: .file(file, offset: 0, count: 200_000), isRepeatable: true)
+        }
+        let server = try TestServer(responder, loops: 1)
+        func isOpen() throws -> Bool {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").contains { number in
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + number)) == path
+            }
+        }
+        do {
+            var client = try server.connect()
+            _ = try ask(&client, "")
+        }
+        #expect(try isOpen())
+        responder.change()
+        server.server.noteChange()
+        while try isOpen() { usleep(1000) }
+        #expect(responder.count == 1)
     }
 
     @Test func keepsNegotiatedAnswersApart() throws {

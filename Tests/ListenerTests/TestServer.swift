@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import HTTP
 import Listener
 import OpenSSL
@@ -143,6 +144,12 @@ struct RawClient: ~Copyable {
 
     borrowing func send(_ bytes: [UInt8]) throws {
         try descriptor.write(bytes.span.bytes)
+    }
+
+    /// Has its end be a reset, as of a client that is gone.
+    borrowing func resetWhenClosed() {
+        var value = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor.number, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
     }
 
     borrowing func finishSending() {

@@ -35,6 +35,26 @@ import Testing
         }
     }
 
+    /// What a client sends while its last answer is on its way, be it a blank line, costs it nothing of that.
+    @Test(arguments: ["GET /x HTTP/1.0\r\n\r\n", "GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"])
+    func theLastAnswerComesWhole(_ request: String) throws {
+        let directory = try TemporaryDirectory()
+        let content = pattern(8_000_000)
+        let file = try sharedFile(content, at: directory.appending("file"))
+        let server = try TestServer(
+            TestResponder { _ in Answer(.ok, body: .file(file, offset: 0, count: Int64(content.count))) }
+        )
+        var client = try server.connect()
+        try client.send(request)
+        // The answer has begun, and doesn't fit into the kernel's buffers.
+        #expect(try client.read(1) == 1)
+        try client.send("\r\n")
+        let rest = try client.rest()
+        #expect(rest.count > content.count && rest.suffix(content.count) == content[...])
+        // And the connection is over soon, whatever the client does.
+        while server.server.statistics.connections > 0 { usleep(1000) }
+    }
+
     /// A client that takes small records only (RFC 6066 section 4) makes more of them of each answer; what they add must
     /// find room behind the answers that are there already.
     @Test(arguments: ["-tls1_2", "-tls1_3"], [0, 3, 6, 9, 30])
