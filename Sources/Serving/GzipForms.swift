@@ -49,8 +49,10 @@ final class GzipForms: Sendable {
         var older: [Digest: Entry] = [:]
         /// Of the younger ones.
         var cost = 0
-        /// How many are being made.
-        var making = 0
+        /// Nobody uses them now.
+        var idle: [Maker] = []
+        /// How many there are, used ones included.
+        var makers = 0
 
         mutating func keep(_ entry: Entry, of digest: Digest, budget: Int) {
             if cost + entry.cost > budget / 2, cost > 0 {
@@ -59,6 +61,30 @@ final class GzipForms: Sendable {
                 cost = 0
             }
             cost += entry.cost - (younger.updateValue(entry, forKey: digest)?.cost ?? 0)
+        }
+    }
+
+    /// Makes one form after the other, with the same memory: half a megabyte taken and given back for each leaves holes
+    /// between the forms that are kept, which the C library can't use again.
+    private final class Maker: Sendable {
+        private let deflater: Mutex<Deflater>
+
+        init() throws(ZlibError) {
+            deflater = Mutex(try Deflater())
+        }
+
+        func compress(_ bytes: [UInt8]) throws -> [UInt8] {
+            try deflater.withLock { deflater in
+                var result: [UInt8] = []
+                // The pieces are read within the call only.
+                func take(_ piece: RawSpan) {
+                    unsafe piece.withUnsafeBytes { unsafe result.append(contentsOf: $0) }
+                }
+                try deflater.reset()
+                try unsafe deflater.consume(bytes.span.bytes, emit: take)
+                try deflater.finish(emit: take)
+                return result
+            }
         }
     }
 
@@ -81,10 +107,10 @@ final class GzipForms: Sendable {
         content: () throws(StoreError) -> [UInt8]?
     ) throws(StoreError) -> Finding {
         if let known = known(digest, always: always) { return known }
-        guard begin() else { return .busy }
-        defer { state.withLock { $0.making -= 1 } }
+        guard let maker = try maker() else { return .busy }
+        defer { state.withLock { $0.idle.append(maker) } }
         guard let bytes = try content() else { return .nothing }
-        let compressed = try Self.compress(bytes)
+        let compressed = try Self.attempt(bytes.count) { try maker.compress(bytes) }
         let isWorth = compressed.count < bytes.count - bytes.count / 16
         guard isWorth || always else {
             keep(nil, of: digest, isWorth: false)
@@ -95,11 +121,20 @@ final class GzipForms: Sendable {
         return .form(form)
     }
 
-    private func begin() -> Bool {
-        state.withLock { state in
-            guard state.making < Self.mostAtATime else { return false }
-            state.making += 1
-            return true
+    /// One that nobody uses; `nil` where all are in use.
+    private func maker() throws(StoreError) -> Maker? {
+        let (idle, isNew) = state.withLock { state in
+            if let maker = state.idle.popLast() { return (maker as Maker?, false) }
+            guard state.makers < Self.mostAtATime else { return (nil, false) }
+            state.makers += 1
+            return (nil, true)
+        }
+        guard isNew else { return idle }
+        do throws(StoreError) {
+            return try Self.attempt(0) { try Maker() }
+        } catch {
+            state.withLock { $0.makers -= 1 }
+            throw error
         }
     }
 
@@ -121,19 +156,11 @@ final class GzipForms: Sendable {
         state.withLock { $0.keep(Entry(form: form, isWorth: isWorth), of: digest, budget: budget) }
     }
 
-    private static func compress(_ bytes: [UInt8]) throws(StoreError) -> [UInt8] {
-        var result: [UInt8] = []
+    private static func attempt<Value>(_ count: Int, _ body: () throws -> Value) throws(StoreError) -> Value {
         do {
-            var deflater = try Deflater()
-            // The pieces are read within the call only.
-            func take(_ piece: RawSpan) {
-                unsafe piece.withUnsafeBytes { unsafe result.append(contentsOf: $0) }
-            }
-            try unsafe deflater.consume(bytes.span.bytes, emit: take)
-            try deflater.finish(emit: take)
+            return try body()
         } catch {
-            throw .digest(doing: "compressing \(bytes.count) bytes", reason: "\(error)")
+            throw .digest(doing: "compressing \(count) bytes", reason: "\(error)")
         }
-        return result
     }
 }

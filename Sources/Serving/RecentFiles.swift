@@ -1,4 +1,5 @@
 internal import Content
+internal import Dispatch
 internal import Store
 internal import Synchronization
 
@@ -32,8 +33,10 @@ final class RecentFiles: Sendable {
 
         mutating func insert(_ path: Span<UInt8>, _ hash: UInt32, _ entry: RecentPaths.Entry, limit: Int) {
             if younger.isFull(limit / 2) {
+                let oldest = older
                 older = younger
                 younger = RecentPaths()
+                RecentFiles.discard(oldest)
             }
             younger.insert(path, hash, entry)
         }
@@ -78,7 +81,10 @@ final class RecentFiles: Sendable {
     ) -> Families? {
         state.withLock { state in
             if state.release !== release {
+                let (younger, older) = (state.younger, state.older)
                 state = State(release: release, lastFamily: state.lastFamily)
+                Self.discard(younger)
+                Self.discard(older)
             }
             var place = state.families.firstIndex { $0.type == type && $0.hasForms == hasForms }
             if place == nil, state.families.count < Self.mostFamilies {
@@ -96,4 +102,16 @@ final class RecentFiles: Sendable {
             return state.families[place]
         }
     }
+
+    /// Lets go of a generation on a thread of its own: to free 65,000 entries takes some milliseconds, which an event loop
+    /// doesn't have.
+    private static func discard(_ paths: consuming RecentPaths) {
+        guard paths.count >= discardedAside else { return }
+        let paths = paths
+        discarding.async { withExtendedLifetime(paths) {} }
+    }
+
+    /// Entries below which waking a thread takes longer than freeing them.
+    private static let discardedAside = 1024
+    private static let discarding = DispatchQueue(label: "specman.recent-files.discarding", qos: .utility)
 }

@@ -39,6 +39,8 @@ struct RecentPaths {
     /// Whether it has `limit` entries, or as many bytes of names as these would take with usual ones.
     func isFull(_ limit: Int) -> Bool { entries.count >= limit || nameBytes >= limit * 64 }
 
+    var count: Int { entries.count }
+
     func find(_ path: Span<UInt8>, _ hash: UInt32) -> Entry? {
         var place = Int(hash) & (places.count - 1)
         while places[place] != Self.none {

@@ -79,6 +79,17 @@ package struct Deflater: ~Copyable, @unchecked Sendable {
         isOpen = false
     }
 
+    /// Begins another member, whatever has become of the one before: half a megabyte of state and buffer is used again.
+    ///
+    /// - Throws: ``ZlibError/incompatibleLibrary``.
+    package mutating func reset() throws(ZlibError) {
+        // Fails only on a stream that was not begun (zlib.h, deflateReset).
+        guard deflateReset(stream) == Z_OK, deflateSetHeader(stream, header) == Z_OK else {
+            throw .incompatibleLibrary
+        }
+        isOpen = true
+    }
+
     private mutating func deflate(
         _ input: UnsafeRawBufferPointer,
         flush: Int32,

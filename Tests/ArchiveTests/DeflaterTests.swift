@@ -26,6 +26,26 @@ import Zlib
         #expect(try size(100) == size(9))
     }
 
+    /// Used again, after an end and in the midst, it makes the same of the same.
+    @Test func oneAfterTheOther() throws {
+        let texts = [noise(70_000), Array("text".utf8), noise(300_000)]
+        var deflater = try Deflater()
+        for isLeftUnfinished in [false, true] {
+            for text in texts {
+                try deflater.reset()
+                if isLeftUnfinished {
+                    try deflater.consume(noise(100_000).span.bytes) { _ in }
+                    try deflater.reset()
+                }
+                var bytes: [UInt8] = []
+                func take(_ piece: RawSpan) { piece.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+                try deflater.consume(text.span.bytes, emit: take)
+                try deflater.finish(emit: take)
+                #expect(bytes == (try gzip(text)))
+            }
+        }
+    }
+
     @Test func nothingFollowsTheEnd() throws {
         var deflater = try Deflater()
         try deflater.finish { _ in }
