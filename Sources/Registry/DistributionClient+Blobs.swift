@@ -47,9 +47,7 @@ extension DistributionClient {
                     if position >= descriptor.size { return }
                     // Closed without a length, or a resumption that a proxy cut short: the rest may still come.
                     if position > begin { patience.renew() }
-                    try patience.waitOrThrow(
-                        .sizeMismatch("the blob \(descriptor.digest)", expected: descriptor.size, actual: position)
-                    )
+                    try patience.waitOrThrow(incomplete(descriptor, position))
                 case 416 where isPart: asksForPart = false
                 case 404: throw RegistryError.noSuchBlob(descriptor.digest, location: "\(location)")
                 default: throw failure(response, error, attempt: attempt)
@@ -61,7 +59,11 @@ extension DistributionClient {
                 try again(after: error, attempt: attempt, patience: &patience)
             }
         }
-        throw RegistryError.sizeMismatch("the blob \(descriptor.digest)", expected: descriptor.size, actual: position)
+        throw incomplete(descriptor, position)
+    }
+
+    private func incomplete(_ descriptor: Descriptor, _ position: Int64) -> RegistryError {
+        .incomplete("the blob \(descriptor.digest) of \(location)", expected: descriptor.size, received: position)
     }
 
     private static func resuming(_ request: TransferRequest, from position: Int64) -> TransferRequest {

@@ -43,6 +43,8 @@ package enum RegistryError: Error, Hashable, Sendable {
     case malformed(String, reason: String)
     case digestMismatch(String, expected: Digest, actual: Digest)
     case sizeMismatch(String, expected: Int64, actual: Int64)
+    /// A transfer that ended early each time it was taken up; what came of it is as good as any.
+    case incomplete(String, expected: Int64, received: Int64)
     /// A mirror has delivered some bytes of a blob before it showed that it doesn't have it.
     case tainted(Digest, mirror: String)
     /// The origin is away, and its mirrors don't know what a tag points at.
@@ -70,7 +72,7 @@ package enum RegistryError: Error, Hashable, Sendable {
         switch self {
         case .transfer(let error, _): error.isTransient
         case .aws(_, _, let mayPass): mayPass
-        case .unavailable, .deadline, .digestMismatch, .sizeMismatch, .tainted, .originAway: true
+        case .unavailable, .deadline, .digestMismatch, .sizeMismatch, .incomplete, .tainted, .originAway: true
         default: false
         }
     }
@@ -133,6 +135,9 @@ extension RegistryError: CustomStringConvertible {
             "\(what) does not have the digest \(expected) but \(actual); it was damaged or tampered with and is not used"
         case .sizeMismatch(let what, let expected, let actual):
             "\(what) does not have \(expected) bytes but \(actual); it was damaged or tampered with and is not used"
+        case .incomplete(let what, let expected, let received):
+            "\(what) ended after \(received) of \(expected) bytes, however often the rest was asked for; what came is kept "
+                + "for the next attempt, see what stands between this machine and the registry, and the registry's log"
         case .tainted(let digest, let mirror):
             "the blob \(digest) of the mirror \(mirror) is something else; it is not used, "
                 + "check the mirror or take it out of source.mirrors"

@@ -56,6 +56,8 @@ package final class TagCatalogue: Sendable {
             guard let tag = Tag("sha256-\(digest.hex)") else {
                 throw .internalFailure(attempt: "naming \(digest)", reason: "it is no tag")
             }
+            // A poll asks for it only where it isn't served yet; a table says what is there.
+            if everything { _ = try source.manifest(.digest(digest), before: deadline) }
             return Self.pinned(tag, digest, lookups: 0)
         case .newest, .semver: break
         }

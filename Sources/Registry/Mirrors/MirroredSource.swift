@@ -191,10 +191,11 @@ package final class MirroredSource: ReleaseSource {
 }
 
 extension RegistryError {
-    /// Whether an answer came that was not what was asked for.
+    /// Whether an answer came that was not what was asked for, or may not have been: one that ends early wherever it is taken
+    /// up may be something else, and the next one goes on elsewhere.
     fileprivate var isLie: Bool {
         switch self {
-        case .digestMismatch, .sizeMismatch, .malformed, .tooLarge: true
+        case .digestMismatch, .sizeMismatch, .incomplete, .malformed, .tooLarge: true
         default: false
         }
     }
