@@ -4,8 +4,6 @@ import Content
 struct EntryAssembly: Sendable {
     /// The longest GNU long name, in bytes: a path may have 3072, doubled slashes and a NUL allowed for.
     static let longestName: Int64 = 8 << 10
-    /// The longest target of a symbolic link, in bytes: Linux's `PATH_MAX` without its NUL.
-    static let longestTarget = 4095
 
     /// The type flags that are known here. Specification: POSIX `pax`, "ustar Interchange Format"; GNU tar manual.
     private enum TypeFlag {
@@ -131,7 +129,7 @@ struct EntryAssembly: Sendable {
         if let long = records?.linkPath ?? longLink { target = long } else { header.readLink(block, into: &target) }
         if header.type == TypeFlag.symbolicLink {
             try checkTarget(from: path)
-            try register.add(path, .symbolicLink, limits: limits)
+            try register.addLink(path, target: target, limits: limits)
             try sink.symbolicLink(path, target: target, modified: modified)
         } else {
             let file = try linkedFile()
@@ -192,7 +190,7 @@ struct EntryAssembly: Sendable {
     private func checkTarget(from path: ReleasePath) throws(ArchiveError) {
         guard let first = target.first else { throw badTarget(.empty) }
         guard !target.contains(0) else { throw badTarget(.containsNUL) }
-        guard target.count <= Self.longestTarget else { throw badTarget(.tooLong) }
+        guard target.count <= ReleasePath.longestTarget else { throw badTarget(.tooLong) }
         guard first != UInt8(ascii: "/") else { throw badTarget(.outside) }
         var depth = path.bytes.count { $0 == UInt8(ascii: "/") }
         for component in target.split(separator: UInt8(ascii: "/")) {

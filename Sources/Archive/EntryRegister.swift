@@ -23,7 +23,7 @@ package struct EntryRegister: Sendable {
     package private(set) var fileCount = 0
     /// Directories, those without an entry of their own included.
     package private(set) var directoryCount = 0
-    /// The bytes in all files, replaced ones included.
+    /// The bytes in all files and in the targets of symbolic links, replaced ones included.
     package private(set) var totalSize: Int64 = 0
 
     private static let kindMask: UInt64 = 7
@@ -49,9 +49,15 @@ package struct EntryRegister: Sendable {
         guard size <= limits.maxFileSize else {
             throw .fileTooLarge(EntryName(path.bytes), size: size, limit: limits.maxFileSize)
         }
-        let (sum, overflow) = totalSize.addingReportingOverflow(size)
-        guard !overflow, sum <= limits.maxTotalSize else { throw .totalTooLarge(limit: limits.maxTotalSize) }
+        let sum = try total(with: size, limits: limits)
         try add(path, .file, limits: limits)
+        totalSize = sum
+    }
+
+    /// Counts a symbolic link, and its target, which the disk and the index have to hold, too.
+    mutating func addLink(_ path: ReleasePath, target: [UInt8], limits: ArchiveLimits) throws(ArchiveError) {
+        let sum = try total(with: Int64(target.count), limits: limits)
+        try add(path, .symbolicLink, limits: limits)
         totalSize = sum
     }
 
@@ -86,6 +92,12 @@ package struct EntryRegister: Sendable {
     }
 
     // MARK: Counting
+
+    private func total(with size: Int64, limits: ArchiveLimits) throws(ArchiveError) -> Int64 {
+        let (sum, overflow) = totalSize.addingReportingOverflow(size)
+        guard !overflow, sum <= limits.maxTotalSize else { throw .totalTooLarge(limit: limits.maxTotalSize) }
+        return sum
+    }
 
     private mutating func count(_ kind: Kind, limits: ArchiveLimits) throws(ArchiveError) {
         switch kind {

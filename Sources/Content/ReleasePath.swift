@@ -7,6 +7,8 @@ package struct ReleasePath: Hashable, Sendable {
     package static let longestComponent = 255
     /// The longest path, in bytes: below Linux's `PATH_MAX`, with room for the volume's own prefix.
     package static let longest = 3072
+    /// The longest target of a symbolic link, in bytes: Linux's `PATH_MAX` without its NUL.
+    package static let longestTarget = 4095
     /// The most components: far more than any manifest tree has, far fewer than would exhaust a walker.
     package static let deepest = 64
 

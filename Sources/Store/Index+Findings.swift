@@ -25,19 +25,20 @@ extension Index {
     static func report(of number: Int64, _ database: Database) throws -> CheckReport? {
         guard let row = try Row.fetchOne(database, sql: "SELECT * FROM checks WHERE release = ?", arguments: [number])
         else { return nil }
-        let names = (row["names"] as String).split(separator: " ")
+        let names = try row.decode(String.self, forColumn: "names").split(separator: " ")
         var report = CheckReport(
             checks: Set(names.compactMap { Finding.Check(rawValue: String($0)) }),
-            omitted: row["omitted"],
-            revision: row["revision"]
+            omitted: try row.decode(forColumn: "omitted"),
+            revision: try row.decode(forColumn: "revision")
         )
         report.findings = try Row.fetchAll(
             database,
             sql: "SELECT name, path, reason FROM findings WHERE release = ? ORDER BY position",
             arguments: [number]
         ).compactMap { row in
-            guard let check = Finding.Check(rawValue: row[0]) else { return nil }
-            return Finding(check, try ReleasePath(row[1] as Data), row[2])
+            guard let check = Finding.Check(rawValue: try row.decode(atIndex: 0)) else { return nil }
+            let path = try ReleasePath(try row.decode(Data.self, atIndex: 1))
+            return Finding(check, path, try row.decode(atIndex: 2))
         }
         return report
     }

@@ -16,6 +16,14 @@ final class Index: Sendable {
     /// Pages (4 KiB) in the log before it is folded into the database: 16 MiB, so that a bulk insert doesn't stop often.
     private static let checkpointPages = 4096
 
+    /// Bytes that the log may keep once it is folded: a long read beside a bulk insert has it grow.
+    private static let mostLog = 64 << 20
+    /// Pages that no row uses are given back to the volume where there are this many of them, 64 MiB, and two of three are such:
+    /// after a large release that came to nothing. Otherwise the next release takes them.
+    private static let unusedPages = 16_384
+    /// Pages given back in one transaction: some 10 ms.
+    private static let pagesAtOnce = 2048
+
     /// Memory for pages of the connection that writes, in KiB: where a batch of rows doesn't fit, its pages go into the log
     /// and back several times.
     private static let writerCache = 8 << 10
@@ -37,7 +45,10 @@ final class Index: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
             guard !database.configuration.readonly else { return }
+            // Of a new database; another one stays as it is (SQLite, "PRAGMA auto_vacuum").
+            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA journal_size_limit = \(Self.mostLog)")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.checkpointPages)")
             // Negative: in KiB (SQLite, "PRAGMA cache_size").
             try database.execute(sql: "PRAGMA cache_size = -\(Self.writerCache)")
@@ -151,6 +162,33 @@ final class Index: Sendable {
                 return value
             }
         }
+    }
+
+    /// Gives the volume back what a great deal of removed rows took; does nothing where that isn't much.
+    ///
+    /// - Parameters:
+    ///   - least: how many pages must be unused.
+    ///   - goesOn: asked between two steps.
+    func shrink(from least: Int = Index.unusedPages, while goesOn: () -> Bool) throws(StoreError) {
+        let doing = "giving unused pages of the index back"
+        var isSmaller = false
+        while goesOn() {
+            let isDone = try attempt(doing) {
+                try pool.writeWithoutTransaction { database in
+                    let unused = try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
+                    let all = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+                    // Once begun, to the end.
+                    guard isSmaller ? unused > 0 : unused >= least && unused > all / 3 * 2 else { return true }
+                    try database.execute(sql: "PRAGMA incremental_vacuum(\(Self.pagesAtOnce))")
+                    return try Int.fetchOne(database, sql: "PRAGMA freelist_count") == unused
+                }
+            }
+            if isDone { break }
+            isSmaller = true
+        }
+        guard isSmaller else { return }
+        // The file is cut, and the log with it, unless somebody reads an old state: then the next checkpoint does it.
+        _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     }
 
     /// Does `body`; where it meets a damaged database, leaves a mark that has the next start rebuild it.

@@ -97,7 +97,13 @@ struct RowFinder: ~Copyable {
 
     /// What `path` of release `number` leads to, links followed.
     func resolve(_ path: ReleasePath, of number: Int64) throws -> LinkResolver.Outcome {
-        try LinkResolver.resolve(path) { try row(at: $0, of: number) }
+        var looked = 0
+        return try resolve(path, of: number, counting: &looked)
+    }
+
+    /// The same, with `looked` growing by the number of components that were looked at.
+    func resolve(_ path: ReleasePath, of number: Int64, counting looked: inout Int) throws -> LinkResolver.Outcome {
+        try LinkResolver.resolve(path, counting: &looked) { try row(at: $0, of: number) }
     }
 }
 
@@ -134,17 +140,31 @@ extension Index {
         return rows
     }
 
-    /// The links of release `number`.
-    static func links(of number: Int64, _ database: Database) throws -> [IndexRow] {
+    /// Where links of release `number` are, in the order of directory and name: at most `limit`, of those after `last`.
+    static func links(
+        of number: Int64,
+        after last: ReleasePath?,
+        limit: Int,
+        _ database: Database
+    ) throws -> [ReleasePath] {
         let statement = RowStatement(
             try database.cachedStatement(
-                sql: "SELECT \(IndexRow.columns), directory, name FROM files WHERE release = ? AND kind = 2"
+                sql: "SELECT directory, name FROM files WHERE release = ? AND (directory, name) > (?, ?) AND kind = 2 "
+                    + "ORDER BY directory, name LIMIT ?"
             )
         )
+        // No name is empty, so that all come after the empty one.
+        let (directory, name) = (last?.parentBytes ?? [], last?.name ?? [])
         try statement.bind(number, at: 1)
-        var rows: [IndexRow] = []
-        while try statement.step() { rows.append(try IndexRow(of: statement)) }
-        return rows
+        // Bytes have no padding to show.
+        try unsafe statement.bind(directory.span.bytes, at: 2)
+        try unsafe statement.bind(name.span.bytes, at: 3)
+        try statement.bind(Int64(limit), at: 4)
+        var paths: [ReleasePath] = []
+        while try statement.step() {
+            paths.append(try ReleasePath(statement.bytes(0) ?? []).appending(statement.bytes(1) ?? []))
+        }
+        return paths
     }
 
     /// A file with `digest` in a release before `number`.
@@ -154,7 +174,7 @@ extension Index {
                 "SELECT release, directory, name FROM files WHERE digest = ? AND release < ? ORDER BY release DESC LIMIT 1"
         )
         guard let row = try Row.fetchOne(statement, arguments: [Data(digest.bytes), number]) else { return nil }
-        return (row[0], try ReleasePath(row[1] as Data).appending(row[2] as Data))
+        return (try row.decode(atIndex: 0), try row.path(at: 1))
     }
 
     /// Adds `rows` to release `number`, the later of two with one path replacing the earlier.
@@ -190,5 +210,12 @@ extension Index {
             _ = try statement.step()
             statement.reset()
         }
+    }
+}
+
+extension Row {
+    /// The path whose directory is in the column at `index`, and its name in the one after it.
+    func path(at index: Int) throws -> ReleasePath {
+        try ReleasePath(try decode(Data.self, atIndex: index)).appending(try decode(Data.self, atIndex: index + 1))
     }
 }

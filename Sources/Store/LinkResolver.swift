@@ -22,18 +22,24 @@ enum LinkResolver {
         case loops
     }
 
-    /// - Parameter row: gives the row at a path, links not followed.
-    static func resolve(_ path: ReleasePath, row: (ReleasePath) throws -> IndexRow?) throws -> Outcome {
+    /// - Parameters:
+    ///   - looked: grows by the number of components that were looked at.
+    ///   - row: gives the row at a path, links not followed.
+    static func resolve(
+        _ path: ReleasePath,
+        counting looked: inout Int,
+        row: (ReleasePath) throws -> IndexRow?
+    ) throws -> Outcome {
+        let before = looked
         var pending = Array(path.components.map(Array.init).reversed())
         var current = ReleasePath.root
         var currentRow: IndexRow?
         var links: [IndexRow] = []
         // Once nothing is there, the rest is only looked at for whether it climbs out.
         var isMissing = false
-        var looked = 0
         while let component = pending.popLast() {
             looked += 1
-            if looked > mostComponents { return .loops }
+            if looked - before > mostComponents { return .loops }
             // Only a directory has components, `.` and `..` included.
             if currentRow?.kind == .file { isMissing = true }
             if component == [UInt8(ascii: ".")] { continue }

@@ -11,9 +11,12 @@ final class Reclaimer: Sendable {
 
     private let layout: VolumeLayout
     private let index: Index
-    private let queue = DispatchQueue(label: "specman.store.reclaim", qos: .utility)
+    /// One after the other.
+    let queue = DispatchQueue(label: "specman.store.reclaim", qos: .utility)
     private let isClosed = Atomic(false)
     private let problems = Mutex<[StoreError]>([])
+    /// Of releases that are still to be removed.
+    private let waiting = Mutex<Set<String>>([])
 
     init(layout: VolumeLayout, index: Index) {
         self.layout = layout
@@ -22,7 +25,9 @@ final class Reclaimer: Sendable {
 
     /// Removes the directory, the sidecar and the rows of a release that is not in the index any more.
     func reclaimRelease(number: Int64?, id: String) {
+        waiting.withLock { _ = $0.insert(id) }
         run { () throws(StoreError) in
+            defer { self.waiting.withLock { _ = $0.remove(id) } }
             do throws(SystemError) {
                 // The sidecar goes first: a directory without one is never taken for a release.
                 try self.layout.releases.removeTree(VolumeLayout.sidecar(of: id).bytes)
@@ -32,6 +37,11 @@ final class Reclaimer: Sendable {
             }
             if let number { try self.removeRows(of: number) }
         }
+    }
+
+    /// Whether the release `id` is still to be removed: what takes its name now would be removed in its place.
+    func isToRemove(_ id: String) -> Bool {
+        waiting.withLock { $0.contains(id) }
     }
 
     /// Removes the files' rows of an unpublished release.
@@ -79,8 +89,9 @@ final class Reclaimer: Sendable {
             let removed = try index.writeLazily("removing old rows") { database in
                 try Index.removeRows(of: number, limit: Self.rowsAtOnce, database)
             }
-            if removed < Self.rowsAtOnce { return }
+            if removed < Self.rowsAtOnce { break }
         }
+        try index.shrink { !self.isClosed.load(ordering: .acquiring) }
     }
 
     private func run(_ work: @escaping @Sendable () throws(StoreError) -> Void) {

@@ -103,9 +103,9 @@ extension Release {
         while let row = try cursor.next() {
             files.append(
                 ReleaseDifference.File(
-                    path: try ReleasePath(row[0] as Data).appending(row[1] as Data),
-                    size: row[2],
-                    digest: (row[3] as Data?).flatMap { Digest(bytes: Array($0)) }
+                    path: try row.path(at: 0),
+                    size: try row.decode(atIndex: 2),
+                    digest: try row.decode(Data?.self, atIndex: 3).flatMap { Digest(bytes: Array($0)) }
                 )
             )
         }

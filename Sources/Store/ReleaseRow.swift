@@ -30,10 +30,13 @@ extension Index {
     /// The retained releases, the newest first.
     static func releases(_ database: Database) throws -> [ReleaseRow] {
         try Row.fetchAll(database, sql: "SELECT * FROM releases ORDER BY number DESC").map { row in
-            guard let tag = Tag(row["tag"] as String), let digest = Digest(bytes: Array(row["digest"] as Data)) else {
+            // GRDB's subscripts would end the process where a value is of another type.
+            guard let tag = Tag(try row.decode(String.self, forColumn: "tag")),
+                let digest = Digest(bytes: Array(try row.decode(Data.self, forColumn: "digest")))
+            else {
                 throw StoreError.corruptIndex(doing: "reading the releases", reason: "a tag or digest is none")
             }
-            let number: Int64 = row["number"]
+            let number: Int64 = try row.decode(forColumn: "number")
             let archives = try Data.fetchAll(
                 database,
                 sql: "SELECT digest FROM archives WHERE release = ? ORDER BY position",
@@ -41,18 +44,18 @@ extension Index {
             )
             return ReleaseRow(
                 number: number,
-                id: row["id"],
+                id: try row.decode(forColumn: "id"),
                 tag: tag,
                 digest: digest,
-                files: row["files"],
-                bytes: row["bytes"],
-                links: row["links"],
+                files: try row.decode(forColumn: "files"),
+                bytes: try row.decode(forColumn: "bytes"),
+                links: try row.decode(forColumn: "links"),
                 publishedAt: Timestamp(
-                    seconds: row["published_seconds"],
-                    nanoseconds: row["published_nanoseconds"]
+                    seconds: try row.decode(forColumn: "published_seconds"),
+                    nanoseconds: try row.decode(forColumn: "published_nanoseconds")
                 ),
-                floor: row["floor_seconds"],
-                isActive: row["active"],
+                floor: try row.decode(forColumn: "floor_seconds"),
+                isActive: try row.decode(forColumn: "active"),
                 archives: archives.compactMap { Digest(bytes: Array($0)) }
             )
         }
@@ -150,6 +153,7 @@ extension Index {
                 """,
             arguments: [number]
         )
-        return row.map { ($0[0], $0[1], $0[2]) } ?? (0, 0, 0)
+        guard let row else { return (0, 0, 0) }
+        return try (row.decode(atIndex: 0), row.decode(atIndex: 1), row.decode(atIndex: 2))
     }
 }

@@ -18,6 +18,12 @@ package final class Staging: Sendable {
     /// How many files a batch has at most: empty ones weigh nothing.
     static let batchFiles = 256
     private static let writerCount = 2
+    /// Components looked at to follow all links, for each of them, and for the few that are worse: one alone may take thousands,
+    /// and what takes long to check takes long again with each request for what leads through it.
+    private static let linkBudget = 64
+    private static let leastLinkBudget = 1 << 16
+    /// Links looked at together: a release may have as many as it has files.
+    private static let linksAtOnce = 1024
 
     package let tag: Tag
     package let digest: Digest
@@ -148,11 +154,12 @@ package final class Staging: Sendable {
     package func symbolicLink(_ path: ReleasePath, target: [UInt8], modified: Timestamp) throws(StoreError) {
         try core.check()
         guard !path.isRoot else { throw .refused(entry: ".", reason: .rootIsNoDirectory) }
-        guard !target.isEmpty, !target.contains(0), target.count <= ReleasePath.longest else {
+        guard !target.isEmpty, !target.contains(0), target.count <= ReleasePath.longestTarget else {
             throw .refused(entry: "\(path)", reason: .linkTargetTooLong)
         }
         try producer.withLock { producer throws(StoreError) in
             try makeParent(of: path, &producer)
+            try core.requireSpace(StagingCore.blockSize)
             let directory = try producer.tree.directory(path.parent, for: path)
             do throws(SystemError) {
                 try directory.makeSymbolicLink(Array(path.name), to: target)
@@ -220,12 +227,24 @@ package final class Staging: Sendable {
         let number = number
         try core.index.read("checking the links") { database in
             let rows = try RowFinder(database)
-            for link in try Index.links(of: number, database) {
-                switch try rows.resolve(link.path, of: number) {
-                case .found, .missing: continue
-                case .escapes: throw StoreError.refused(entry: "\(link.path)", reason: .linkLeavesRelease)
-                case .loops: throw StoreError.refused(entry: "\(link.path)", reason: .linkLoops)
+            var last: ReleasePath?
+            var budget = Self.leastLinkBudget
+            while true {
+                try core.check()
+                let links = try Index.links(of: number, after: last, limit: Self.linksAtOnce, database)
+                guard !links.isEmpty else { break }
+                for link in links {
+                    var looked = 0
+                    let outcome = try rows.resolve(link, of: number, counting: &looked)
+                    budget += Self.linkBudget - looked
+                    guard budget >= 0 else { throw StoreError.refused(entry: "\(link)", reason: .linksTooInvolved) }
+                    switch outcome {
+                    case .found, .missing: continue
+                    case .escapes: throw StoreError.refused(entry: "\(link)", reason: .linkLeavesRelease)
+                    case .loops: throw StoreError.refused(entry: "\(link)", reason: .linkLoops)
+                    }
                 }
+                last = links.last
             }
         }
     }
@@ -277,6 +296,7 @@ package final class Staging: Sendable {
         _ producer: inout Producer
     ) throws(StoreError) {
         try makeParent(of: path, &producer)
+        try core.requireSpace(StagingCore.blockSize)
         let parent = try producer.tree.directory(path.parent, for: entry)
         do throws(SystemError) {
             try parent.makeDirectory(Array(path.name), mode: TreeWriter.directoryMode)

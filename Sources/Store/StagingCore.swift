@@ -9,6 +9,12 @@ final class StagingCore: Sendable {
     /// Rows gathered before they go into the index, about 2 MiB: digests lie all over their index, so that each batch
     /// writes most of its pages anew, and fewer batches write less.
     private static let rowsAtOnce = 8192
+    /// Bytes of links' targets that do as well: thousands of the longest would be some 30 MiB.
+    private static let targetBytesAtOnce = 1 << 20
+    /// In bytes: what a directory takes, and a link whose target doesn't fit in its inode, on usual file systems.
+    static let blockSize: Int64 = 4096
+    /// In bytes: of a row in the index beside its path and target, with its place among the digests.
+    private static let rowSize = 150
     /// Batches on their way into the index while the next one gathers.
     private static let batchesUnderWay = 1
 
@@ -23,12 +29,18 @@ final class StagingCore: Sendable {
     /// The latest second that a link of that release is served as.
     private let linkCeiling: Int64
     private let reserve: Int64
-    private let rows = Mutex<[IndexRow]>([])
+    private let gathered = Mutex(Gathered())
     private let inserting = DispatchQueue(label: "specman.store.rows")
     private let room = DispatchSemaphore(value: batchesUnderWay)
     private let syncing = DispatchQueue(label: "specman.store.sync")
     private let failure = Mutex<StoreError?>(nil)
     private let links = Atomic(true)
+
+    /// Rows that are not on their way into the index yet.
+    private struct Gathered {
+        var rows: [IndexRow] = []
+        var targetBytes = 0
+    }
 
     init(
         layout: VolumeLayout,
@@ -74,15 +86,18 @@ final class StagingCore: Sendable {
     /// Adds rows to the index when enough have come together, in the order in which they come. A failure shows at a
     /// later call.
     func add(_ new: [IndexRow]) {
-        rows.withLock { rows in
-            rows += new
-            if rows.count >= Self.rowsAtOnce { submit(&rows) }
+        gathered.withLock { gathered in
+            gathered.rows += new
+            for row in new { gathered.targetBytes += row.target.count }
+            if gathered.rows.count >= Self.rowsAtOnce || gathered.targetBytes >= Self.targetBytesAtOnce {
+                submit(&gathered)
+            }
         }
     }
 
     /// Adds all rows there are to the index, and waits until they are there.
     func flush() throws(StoreError) {
-        rows.withLock { submit(&$0) }
+        gathered.withLock { submit(&$0) }
         inserting.sync {}
         try check()
     }
@@ -107,16 +122,19 @@ final class StagingCore: Sendable {
 
     /// Hands the rows over, waiting while too many are under way: nobody may overtake, or the earlier of two rows with
     /// one path would win.
-    private func submit(_ rows: inout [IndexRow]) {
-        guard !rows.isEmpty else { return }
-        let batch = rows
-        rows = []
-        rows.reserveCapacity(Self.rowsAtOnce)
+    private func submit(_ gathered: inout Gathered) {
+        let batch = gathered.rows
+        guard !batch.isEmpty else { return }
+        gathered = Gathered()
+        gathered.rows.reserveCapacity(Self.rowsAtOnce)
         room.wait()
         inserting.async { [self] in
             defer { room.signal() }
             guard !hasFailed else { return }
             do throws(StoreError) {
+                // Each row has its whole path: a million of long ones are gigabytes.
+                let size = batch.reduce(0) { $0 + $1.path.bytes.count + $1.target.count + Self.rowSize }
+                try requireSpace(Int64(size))
                 try index.writeLazily("indexing the release") { database in
                     try Index.insert(batch, into: number, database)
                 }

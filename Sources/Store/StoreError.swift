@@ -33,6 +33,7 @@ package enum StoreError: Error, Hashable {
     package enum Refusal: String, Sendable {
         case linkLeavesRelease = "its target leads outside the release"
         case linkLoops = "its target leads back to itself"
+        case linksTooInvolved = "it and the links before it lead through more directories than a release's links may"
         case linkTargetTooLong = "its target is empty, holds NUL or is too long"
         case throughLink = "its path leads through a link or a file"
         case nameTaken = "an entry of another kind has the same name"
@@ -57,7 +58,12 @@ package enum StoreError: Error, Hashable {
     /// Takes what GRDB reports, telling a full volume and a broken index from others.
     init(doing: String, _ error: any Error) {
         guard let error = error as? DatabaseError else {
-            self = .index(doing: doing, reason: "\(error)")
+            // Nothing that was ever written there.
+            if error is RowDecodingError {
+                self = .corruptIndex(doing: doing, reason: "a value is of another type")
+            } else {
+                self = .index(doing: doing, reason: "\(error)")
+            }
             return
         }
         let reason = error.message ?? "\(error.extendedResultCode)"

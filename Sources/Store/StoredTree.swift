@@ -61,10 +61,12 @@ package struct StoredTree: Sendable {
                 )
                 if rows.isEmpty { break }
                 for row in rows {
-                    let path = try ReleasePath(row[0] as Data).appending(row[1] as Data)
+                    let path = try row.path(at: 0)
                     last = path
-                    if row[2] as Int64 == IndexRow.Kind.file.rawValue {
-                        files.append(File(path: path, real: path, size: row[3], isUnchanged: row[4]))
+                    if try row.decode(Int64.self, atIndex: 2) == IndexRow.Kind.file.rawValue {
+                        let isUnchanged: Bool = try row.decode(atIndex: 4)
+                        let size: Int64 = try row.decode(atIndex: 3)
+                        files.append(File(path: path, real: path, size: size, isUnchanged: isUnchanged))
                     } else if let found = try resolve(path, database), found.kind == .file {
                         files.append(File(path: path, real: found.path, size: found.size, isUnchanged: false))
                     }

@@ -173,7 +173,7 @@ extension Volume {
         var id = name
         var suffix = 1
         return try StoreError.attempt("naming the release \(name)") {
-            while try layout.releases.status(id.bytes) != nil
+            while try reclaimer.isToRemove(id) || layout.releases.status(id.bytes) != nil
                 || layout.releases.status(VolumeLayout.sidecar(of: id).bytes) != nil
             {
                 suffix += 1

@@ -68,6 +68,7 @@ package final class Volume: Sendable {
     /// Held while the served release is changed.
     let change = Mutex(())
     private let changes = Atomic<UInt64>(1)
+    private let observer = Mutex<(@Sendable () -> Void)?>(nil)
     private let lock: FileLock
 
     /// Opens the volume in `directory`, making it where there is none, and clears away what a crash left.
@@ -150,8 +151,14 @@ package final class Volume: Sendable {
     /// Waits until what is not needed any more is removed.
     package func settle() { reclaimer.settle() }
 
+    /// Has `act` called each time that ``generation`` has grown, on the thread that changed it; in the place of an earlier one.
+    package func whenChanged(_ act: @escaping @Sendable () -> Void) {
+        observer.withLock { $0 = act }
+    }
+
     func noteChange() {
         changes.add(1, ordering: .acquiringAndReleasing)
+        observer.withLock { $0 }?()
     }
 }
 

@@ -64,6 +64,18 @@ import Testing
         #expect(outcome.open == nil)
     }
 
+    /// The disk and the index hold them, too.
+    @Test func targetsOfLinksCountAsWell() throws {
+        let tar = TarBuilder.tar {
+            $0.file("a", "12345")
+            $0.symbolicLink("b", to: "abc")
+            $0.symbolicLink("c", to: "def")
+        }
+        #expect(read(tar: tar, limits: ArchiveLimits(maxTotalSize: 11)).error == nil)
+        let outcome = try readEveryWay(tar: tar, limits: ArchiveLimits(maxTotalSize: 10))
+        #expect(outcome.error == .totalTooLarge(limit: 10))
+    }
+
     @Test func totalSizeCannotOverflow() throws {
         let tar = TarBuilder.tar {
             $0.file("a")

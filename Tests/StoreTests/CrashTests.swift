@@ -166,6 +166,27 @@ import Testing
         #expect(try Volume.openReadOnly(directory: test.path).active?.id == id)
     }
 
+    /// What a publication that failed may have left is removed in the background, by its name: the next one gets another.
+    @Test func whatIsStillToBeRemovedLendsNobodyItsName() throws {
+        let (test, first) = try volumeWithOneRelease()
+        let volume = try test.open()
+        // The sidecar can't be written.
+        let obstacle = test.path + "/releases/2-020202020202.json.new"
+        try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+        volume.reclaimer.queue.suspend()
+        #expect(throws: StoreError.self) { try volume.publish("2", 2, [.file("f", "2")]) }
+        try FileManager.default.removeItem(atPath: obstacle)
+        let second = try volume.publish("2", 2, [.file("f", "2")])
+        volume.reclaimer.queue.resume()
+        volume.settle()
+        #expect(second.id == "2-020202020202-2")
+        #expect(try second.content("f") == "2")
+        #expect(try test.names(in: "releases") == [first, first + ".json", second.id, second.id + ".json"])
+        #expect(volume.takeProblems().isEmpty)
+        // And once it is done the name is free again.
+        #expect(!volume.reclaimer.isToRemove("2-020202020202"))
+    }
+
     @Test func afterTheArchivesRename() throws {
         let (test, id) = try volumeWithOneRelease()
         let blob = Descriptor(mediaType: "", digest: try digest(7), size: 5)

@@ -12,6 +12,7 @@ import Testing
         case emptied
         case garbage
         case schemaGone
+        case typeChanged
         case marked
     }
 
@@ -35,6 +36,11 @@ import Testing
         case .schemaGone:
             let opened = try Index(path: index, readOnly: false)
             try opened.write("test") { database in try database.execute(sql: "DROP TABLE releases") }
+        case .typeChanged:
+            let opened = try Index(path: index, readOnly: false)
+            try opened.write("test") { database in
+                try database.execute(sql: "UPDATE releases SET published_seconds = 'abc'")
+            }
         case .marked:
             try Data().write(to: URL(fileURLWithPath: test.path + "/" + VolumeLayout.rebuildMark))
         }
