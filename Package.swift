@@ -118,7 +118,7 @@ let package = Package(
         tests("StoreTests", ["Store", "Content", "Platform", grdb]),
         tests("ServingTests", ["Serving", "Content", "HTTP", "Store", "Platform"]),
         tests("ListenerTests", ["Listener", "HTTP", "OpenSSL", "Platform"]),
-        tests("DaemonTests", stages + ["Curl", "Daemon", logging]),
+        tests("DaemonTests", stages + ["Curl", "Daemon", logging, grdb]),
         tests("IntegrationTests", stages + ["Daemon", "Curl"]),
         tests("InteropTests", stages + ["Daemon", "Curl"]),
         tests("FaultTests", stages + ["Daemon", "Curl"]),

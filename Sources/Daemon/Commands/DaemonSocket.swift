@@ -33,12 +33,16 @@ struct DaemonSocket {
                 )
             }
         } catch {
-            // The host that the error names is the one that stands in the URL for HTTP's sake.
-            let reason = if case .refused = error { "nobody answers there" } else { "\(error)" }
-            throw CommandFailure(
-                "asking the daemon on \(directory)/specman.sock: \(reason); "
-                    + "check that it runs and that this user may open the socket"
-            )
+            // The host that most errors name is the one that stands in the URL for HTTP's sake.
+            let reason =
+                switch error {
+                case .refused: "nobody answers there; check that it runs"
+                case .unreachable:
+                    "the socket can't be opened; check that the daemon runs and that this user may open the socket"
+                case .timeout, .stalled, .connectTimeout: "it doesn't answer in time; see its log"
+                default: "\(error)"
+                }
+            throw CommandFailure("asking the daemon on \(directory)/specman.sock: \(reason)")
         }
         // A failed sync is reported with its reason in the document; the caller reads it.
         guard (200..<300).contains(response.status) || response.status == 500 else {

@@ -43,7 +43,11 @@ package enum ExportCommand {
     /// left.
     private static func requireReplaceable(_ file: String) throws {
         let name = file.split(separator: "/").last.map { Array($0.utf8) } ?? []
-        let kind = try Directory(WholeFile.directory(of: file)).status(name)?.kind
+        let directory = WholeFile.directory(of: file)
+        guard WholeFile.exists(directory) else {
+            throw CommandFailure("there is no directory \(directory); make it, or give another file")
+        }
+        let kind = try Directory(directory).status(name)?.kind
         guard kind == nil || kind == .file else {
             throw CommandFailure("something else than a file has that name; give the name of a file")
         }

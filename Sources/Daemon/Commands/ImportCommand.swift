@@ -42,7 +42,7 @@ package enum ImportCommand {
             defer { remove(folder, in: directory) }
             let layout = Reference.Location.layout(directory: "\(directory)/staging/\(folder)")
             try push(payload, as: tag, to: layout)
-            let reason = reason ?? "imported from \(payload.title)"
+            let reason = reason ?? "imported from \(path.split(separator: "/").last ?? "/")"
             guard let volume else { return try askDaemon(folder, tag, reason, configuration) }
             return try take(tag, from: layout, reason, volume, configuration)
         } catch let error as CommandFailure {

@@ -36,8 +36,9 @@ package enum ReadinessProbe {
                 limit: limit
             )
             guard response.status == 200 else {
-                let text = String(decoding: body, as: UTF8.self)
-                throw CommandFailure("the daemon on \(address) is not ready: \(response.status) \(text)")
+                // Its text begins with the status.
+                let text = body.isEmpty ? "\(response.status)" : String(decoding: body, as: UTF8.self)
+                throw CommandFailure("the daemon on \(address) is not ready: \(text)")
             }
         } catch let error as TransferError {
             throw CommandFailure("asking the daemon whether it is ready: \(error)")

@@ -146,7 +146,12 @@ package struct Settings: Sendable {
             let items = text.split(separator: ",").map { String($0.drop { $0 == " " }) }
             if case .file = origin { value = .list([text]) } else { value = .list(items) }
         case (.list, false):
-            throw .badValue(origin: origin, key: name, value: value.description, expected: "one value, not a list")
+            throw .badValue(
+                origin: origin,
+                key: name,
+                value: key.isSecret ? Self.mask : value.description,
+                expected: "one value, not a list"
+            )
         default: break
         }
         merged[name] = Setting(key: key, value: value, origin: origin)

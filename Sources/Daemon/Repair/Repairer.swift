@@ -66,8 +66,14 @@ struct Repairer {
                 for damage in job.damages {
                     if case .archive(let digest) = damage.place {
                         if !job.archives.contains(digest) { outcome.restored[damage] = .registry }
-                    } else if try mending.mend(damage, in: release) {
+                        continue
+                    }
+                    do throws(StoreError) {
+                        guard try mending.mend(damage, in: release) else { continue }
                         outcome.restored[damage] = damage.digest.flatMap { job.origins[$0] } ?? .archive
+                    } catch {
+                        // One file that the disk won't give up is no reason to leave the others as they are.
+                        outcome.error = outcome.error ?? "\(error)"
                     }
                 }
             }

@@ -85,7 +85,8 @@ final class VolumeCheck: Sendable {
             // A clock that went back doesn't put it off for longer than an interval.
             let wait = max(.zero, min(pause, interval))
             state.withLock { $0.facts.next = Timestamp(seconds: now.seconds + wait.components.seconds) }
-            _ = wake.wait(timeout: .now() + wait.dispatchInterval)
+            // Looked at before, too: ``waitForSync()`` may have taken the one signal that ``stop(patience:)`` gives.
+            if !isStopping { _ = wake.wait(timeout: .now() + wait.dispatchInterval) }
             if isStopping { return }
             let pacer = Pacer(bytesPerSecond: Self.pace)
             turn.withLock { _ in

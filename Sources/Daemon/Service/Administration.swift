@@ -58,7 +58,7 @@ struct Administration: Sendable {
         guard let hold else { return SyncReport(result: .unchanged, release: release, note: "nothing was held") }
         log.info("Following the registry again", metadata: ["by": "\(name)", "held": "\(hold)"])
         loop.pollSoon()
-        return SyncReport(result: .resumed, release: release, note: "\(hold.tag) was held \(hold)")
+        return SyncReport(result: .resumed, release: release, note: "(\(hold.tag) was held \(hold))")
     }
 
     private func takeIn(_ folder: String, _ tag: Tag, _ request: HoldRequest) -> SyncReport {

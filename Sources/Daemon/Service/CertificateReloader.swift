@@ -29,7 +29,7 @@ final class CertificateReloader: Sendable {
         self.server = server
         state = Mutex(State(context: certificate.context))
         tick()
-        let watch = FileWatch(files.all) { [weak self] in
+        let watch = FileWatch(files.all, seen: certificate.seen) { [weak self] in
             self?.tick()
         } changed: { [weak self] in
             self?.reload()

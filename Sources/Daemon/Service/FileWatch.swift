@@ -19,10 +19,13 @@ final class FileWatch: Sendable {
     /// Begins to watch. Ends when it is let go of.
     ///
     /// - Parameters:
+    ///   - seen: what the files were before they were read; `nil` for what they are now. Otherwise one that changes between
+    ///     being read and being watched would be missed until it changes again.
     ///   - changed: called on a queue of this watch's own, once for each change.
     ///   - looked: called after each look.
     init(
         _ files: [String],
+        seen: [FileIdentity?]? = nil,
         looked: @escaping @Sendable () -> Void = {},
         changed: @escaping @Sendable () -> Void
     ) {
@@ -30,7 +33,7 @@ final class FileWatch: Sendable {
         self.changed = changed
         self.looked = looked
         queue = DispatchQueue(label: "specman.files")
-        identities = Mutex(files.map(FileIdentity.init(ofFile:)))
+        identities = Mutex(seen ?? files.map(FileIdentity.init(ofFile:)))
         lookLater()
     }
 

@@ -26,6 +26,8 @@ struct ServerCertificate {
     }
 
     let files: Files
+    /// What the files were just before they were read.
+    let seen: [FileIdentity?]
     let context: TLSContext
 
     /// The names by which the Service's clients reach it in the cluster, from Palette's documentation.
@@ -41,6 +43,7 @@ struct ServerCertificate {
         let now = Timestamp.current().seconds
         if let certificateFile = listener.certificateFile, let keyFile = listener.keyFile {
             files = Files(certificate: certificateFile, key: keyFile, clientCA: listener.clientCAFile)
+            seen = files.all.map(FileIdentity.init(ofFile:))
             context = try files.context(now: now)
             return
         }
@@ -48,6 +51,7 @@ struct ServerCertificate {
         files = Files(certificate: folder + "/tls.crt", key: folder + "/tls.key", clientCA: listener.clientCAFile)
         let names = listener.names ?? Self.standardNames(host: ProcessFacts.hostName)
         let own = try SelfSignedPair.context(in: folder, names: names, now: now)
+        seen = files.all.map(FileIdentity.init(ofFile:))
         context = listener.clientCAFile == nil ? own : try files.context(now: now)
     }
 

@@ -55,6 +55,7 @@ package final class Service: Sendable {
 
         let certificate = try ServerCertificate(configuration.listener, volume: configuration.storage.directory)
         certificateFile = certificate.files.certificate
+        let passwordsSeen = configuration.listener.htpasswdFile.map(FileIdentity.init(ofFile:))
         let gate = try Self.makeGate(configuration.listener)
         accessLog = configuration.log.access ? AccessLog(Logger(forRequests: log)) : nil
         check = VolumeCheck(
@@ -93,9 +94,10 @@ package final class Service: Sendable {
         management = try Self.makeManagement(configuration, facts: facts)
         reloader = CertificateReloader(certificate, server: server, log: log)
         passwords = configuration.listener.htpasswdFile.flatMap { file in
-            gate.map { HtpasswdReloader(file: file, gate: $0, log: log) }
+            gate.map { HtpasswdReloader(file: file, seen: passwordsSeen ?? nil, gate: $0, log: log) }
         }
         facts.observe(server, reloader)
+        volume.whenChanged { [weak server] in server?.noteChange() }
         supply.whenChanged { [weak loop] in loop?.pollSoon() }
         // Which files it is that change the source may change with them: it knows them itself.
         registryWatch = FileWatch([], looked: supply.look) {}

@@ -15,7 +15,7 @@ struct Import: ParsableCommand {
             """
     )
 
-    @Argument(help: "An archive (.tgz, .tar.gz, .tar) or a directory; any other file is served under its name.")
+    @Argument(help: "An archive (.tgz, .tar.gz, .tar) or a directory.")
     var archive: String
 
     @Option(name: .long, help: "The tag that the release is known by.")

@@ -34,7 +34,10 @@ struct Login: ParsableCommand {
     func run() throws {
         let configuration = try options.configuration(connection.flags)
         guard passwordStdin || Console.canAsk else {
-            throw ValidationError("there is no terminal to ask for a password; use --username and --password-stdin")
+            throw CommandFailure(
+                "logging in to \(host): there is no terminal to ask for a password; use --username and --password-stdin",
+                .usage
+            )
         }
         let username = try username ?? Console.ask("user name")
         let password = try passwordStdin ? Console.readPassword() : Console.ask("password", isSecret: true)
