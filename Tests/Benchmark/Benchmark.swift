@@ -52,8 +52,7 @@ struct Benchmark: ParsableCommand {
             let names = [ServingRounds.yardstick] + (quick ? [] : ["h2o", "caddy", "go"]) + [own]
             if parts.contains(.serving) {
                 let servers = try names.map(peers.start)
-                let shaking = try HandshakeClients(in: scratch.path)
-                findings.serving = try serving(servers, ServingScenario.all(peers.tree, shaking), failures)
+                findings.serving = try serving(servers, ServingScenario.all(peers.tree), failures)
                 for server in servers { server.stop() }
                 let processor = findings.serving.first { $0.server == own && $0.scenario.hasPrefix("4 KiB") }?.processor
                 findings.metrics = processor.map { MetricsCost(ofRequestTaking: $0) }

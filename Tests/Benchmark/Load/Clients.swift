@@ -3,8 +3,38 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Loads that wrk has not: large downloads, connections that only wait.
+/// Loads that wrk has not: handshakes, large downloads, connections that only wait.
 enum Clients {
+    /// Connects, asks for a small file and leaves, over and over, for `seconds`, from a thread for each of the clients.
+    ///
+    /// - Returns: connections a second, and their number.
+    static func handshakes(
+        _ port: UInt16,
+        resumed: Bool,
+        clients: Int,
+        seconds: Double
+    ) throws -> (rate: Double, count: Double) {
+        let context = try TLSClient.Context()
+        let start = ContinuousClock.now
+        let end = start.advanced(by: .seconds(seconds))
+        let count = try together(clients) { buffer in
+            var count = 0
+            var session: TLSClient.Session?
+            while ContinuousClock.now < end {
+                let client = try TLSClient(port: port, context: context, resuming: session)
+                guard resumed == client.isResumed || (resumed && session == nil) else {
+                    throw BenchmarkError("port \(port): a handshake was \(resumed ? "not " : "")resumed")
+                }
+                _ = try client.get(BenchmarkTree.smallPath, into: buffer)
+                // The ticket comes after the handshake (RFC 8446 section 4.6.1), so it is read with the answer.
+                if resumed { session = client.ticket }
+                count += 1
+            }
+            return count
+        }
+        return (Double(count) / ContinuousClock.now.seconds(since: start), Double(count))
+    }
+
     /// Fetches the large file with `clients` at once.
     ///
     /// - Returns: MiB a second, and MiB in all.

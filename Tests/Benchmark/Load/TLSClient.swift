@@ -7,8 +7,11 @@ final class TLSClient {
     private let session: OpaquePointer
 
     /// Connects, and shakes hands.
-    convenience init(port: UInt16, context: Context) throws {
+    ///
+    /// - Parameter resuming: a session of an earlier connection, whose ticket is shown.
+    convenience init(port: UInt16, context: Context, resuming earlier: Session? = nil) throws {
         try self.init(connectingTo: port, context: context)
+        if let earlier { SSL_set_session(session, earlier.pointer) }
         try shakeHands()
     }
 
@@ -50,10 +53,17 @@ final class TLSClient {
     }
 
     deinit {
+        // A session is only kept for resuming where it ended by the rules (RFC 8446 section 6.1).
         SSL_shutdown(session)
         SSL_free(session)
         close(descriptor)
     }
+
+    /// Whether the server took the session up.
+    var isResumed: Bool { SSL_session_reused(session) == 1 }
+
+    /// The session with the newest ticket.
+    var ticket: Session? { SSL_get1_session(session).map(Session.init) }
 
     /// Asks for `path`, and reads the whole answer.
     ///
@@ -122,5 +132,11 @@ final class TLSClient {
         }
 
         deinit { SSL_CTX_free(pointer) }
+    }
+
+    final class Session {
+        fileprivate let pointer: OpaquePointer
+        fileprivate init(_ pointer: OpaquePointer) { self.pointer = pointer }
+        deinit { SSL_SESSION_free(pointer) }
     }
 }

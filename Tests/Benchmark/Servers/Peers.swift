@@ -148,23 +148,29 @@ struct Peers {
 
     /// What most would write in Go: the standard library's file server.
     private func startGo(_ port: UInt16) throws -> ServerUnderTest {
-        let program = try GoProgram.build(
-            "file-server",
-            source: """
-                package main
+        let source = try write(
+            """
+            package main
 
-                import (
-                \t"log"
-                \t"net/http"
-                \t"os"
-                )
+            import (
+            \t"log"
+            \t"net/http"
+            \t"os"
+            )
 
-                func main() {
-                \tlog.Fatal(http.ListenAndServeTLS(os.Args[1], os.Args[2], os.Args[3], http.FileServer(http.Dir(os.Args[4]))))
-                }
+            func main() {
+            \tlog.Fatal(http.ListenAndServeTLS(os.Args[1], os.Args[2], os.Args[3], http.FileServer(http.Dir(os.Args[4]))))
+            }
 
-                """,
-            in: directory
+            """,
+            to: "server.go"
+        )
+        let program = file("go-server")
+        try Command.run(
+            "go",
+            ["build", "-o", program, source],
+            directory: directory,
+            environment: ["HOME": directory, "GOCACHE": file("go-cache"), "GO111MODULE": "off"]
         )
         return try ServerUnderTest(
             "go",

@@ -1,7 +1,7 @@
 /// Every scenario against every server, in alternating rounds, all servers up at once: an idle one costs nothing.
 ///
-/// Each round begins with another server, so that none always comes after the same one; ratios are of one round's figures,
-/// which lie close together in time: the machine's speed drifts.
+/// Each round has another order, so that none always comes after the same one: what was under load a moment ago may still be
+/// collecting its garbage. Ratios are of one round's figures, which lie close together in time: the machine's speed drifts.
 struct ServingRounds {
     /// A row of the table.
     struct Row: Encodable {
@@ -41,6 +41,15 @@ struct ServingRounds {
     let seconds: Int
     let failures: PeerFailures
 
+    /// The order of `count` servers in a round, by their numbers: each round begins with the next one, and goes on by another
+    /// step, so that each is behind each other one as often.
+    static func order(of count: Int, _ round: Int) -> [Int] {
+        func divisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : divisor(b, a % b) }
+        let steps = (1...max(1, count - 1)).filter { divisor(count, $0) == 1 }
+        let step = steps[round % steps.count]
+        return (0..<count).map { (round + $0 * step) % count }
+    }
+
     func run(_ scenario: ServingScenario, tell: (String) -> Void) throws -> [Row] {
         let taking = servers.filter { scenario.isForAll || [Self.yardstick, Self.own].contains($0.name) }
         var series: [String: Series] = [:]
@@ -52,11 +61,10 @@ struct ServingRounds {
             series[server.name] = Series()
         }
         for round in 0..<rounds * scenario.pieces {
-            let first = round % taking.count
-            for server in taking[first...] + taking[..<first] where series[server.name] != nil {
+            for server in Self.order(of: taking.count, round).map({ taking[$0] }) where series[server.name] != nil {
                 let before = server.tree.processorSeconds
                 let load = try failures.attempt(scenario.name, server.name) {
-                    try scenario.run(server, seconds * scenario.stretch / scenario.pieces)
+                    try scenario.run(server, max(1, seconds * scenario.stretch / scenario.pieces))
                 }
                 let used = server.tree.processorSeconds - before
                 if let load {

@@ -27,7 +27,7 @@ struct ServingScenario {
         var p99: Double?
     }
 
-    static func all(_ tree: BenchmarkTree, _ shaking: HandshakeClients) -> [ServingScenario] {
+    static func all(_ tree: BenchmarkTree) -> [ServingScenario] {
         let large = tree.largeMebibytes < 1024 ? "\(tree.largeMebibytes) MiB" : "\(tree.largeMebibytes >> 10) GiB"
         return [
             keepAlive(
@@ -57,10 +57,10 @@ struct ServingScenario {
             spread("4 KiB, one of \(tree.many) files, 64 connections", tree.manyPaths, 64),
             // With few clients a server often has nothing to do between two messages of one, so that what its waits cost counts
             // as much as what it does.
-            handshakes(shaking, resumed: false, clients: 16, gate: (1.08, 0.90), aim: (1.25, 0.75), all: true),
-            handshakes(shaking, resumed: false, clients: 4, gate: (1.08, 0.90), aim: (1.25, 0.75), isInQuick: false),
-            handshakes(shaking, resumed: true, clients: 16, gate: (1.05, 0.95), aim: (1.2, 0.80)),
-            handshakes(shaking, resumed: true, clients: 4, gate: (1.05, 0.95), aim: (1.2, 0.80), isInQuick: false),
+            handshakes(resumed: false, clients: 16, gate: (1.08, 0.90), aim: (1.25, 0.75), all: true),
+            handshakes(resumed: false, clients: 4, gate: (1.08, 0.90), aim: (1.25, 0.75), isInQuick: false),
+            handshakes(resumed: true, clients: 16, gate: (1.05, 0.95), aim: (1.2, 0.80)),
+            handshakes(resumed: true, clients: 4, gate: (1.05, 0.95), aim: (1.2, 0.80), isInQuick: false),
             download("\(large), one client", 1, all: true),
             download("\(large), eight clients", 8),
         ]
@@ -96,7 +96,6 @@ struct ServingScenario {
     }
 
     private static func handshakes(
-        _ program: HandshakeClients,
         resumed: Bool,
         clients: Int,
         gate: (Double, Double),
@@ -112,9 +111,14 @@ struct ServingScenario {
             isInQuick: isInQuick,
             gate: gate,
             aim: aim,
-            pieces: 2
+            pieces: 4
         ) { server, seconds in
-            let result = try program.run(server.port, resumed: resumed, clients: clients, seconds: seconds)
+            let result = try Clients.handshakes(
+                server.port,
+                resumed: resumed,
+                clients: clients,
+                seconds: Double(seconds)
+            )
             return Load(rate: result.rate, work: result.count)
         }
     }
