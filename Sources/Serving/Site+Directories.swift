@@ -71,7 +71,7 @@ extension Site {
         fields.append("Content-Disposition", "attachment; filename=\"\(safe)-\(place.release.tag).tar.gz\"")
         // Asked for before a slot is taken that only the end of a body would give back.
         if request.method == .head { return Answer(.ok, fields: fields, body: .pieces(NoBody())) }
-        guard let source = options.archive(place.release, directory.path) else {
+        guard let source = options.archive(place.release, directory.path, request.peer) else {
             throw Refusal(
                 .serviceUnavailable,
                 "Too many archives are being made; come again later.",

@@ -11,7 +11,7 @@ package struct SiteOptions: Sendable {
     /// The time now, that dates in requests are measured against.
     package var clock: @Sendable () -> Timestamp
     /// Makes a gzip of a tar of a directory and all below it, while it is sent; `nil` where too many are being made.
-    package var archive: @Sendable (Release, ReleasePath) -> (any BodySource)?
+    package var archive: @Sendable (Release, ReleasePath, Peer) -> (any BodySource)?
     /// Told of what the daemon's log should know: a file that the volume could not give, in one line.
     package var report: @Sendable (String) -> Void
 
@@ -19,7 +19,7 @@ package struct SiteOptions: Sendable {
         listing: Bool = true,
         compression: Bool = true,
         clock: @escaping @Sendable () -> Timestamp,
-        archive: @escaping @Sendable (Release, ReleasePath) -> (any BodySource)? = { _, _ in nil },
+        archive: @escaping @Sendable (Release, ReleasePath, Peer) -> (any BodySource)? = { _, _, _ in nil },
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.listing = listing

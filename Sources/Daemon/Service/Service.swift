@@ -128,7 +128,9 @@ package final class Service: Sendable {
                 listing: configuration.listener.listing,
                 compression: configuration.listener.compression,
                 clock: Timestamp.current,
-                archive: { release, path in TreeArchive.make(path, of: release) { log.error("\($0)") } },
+                archive: { release, path, peer in
+                    TreeArchive.make(path, of: release, for: peer) { log.error("\($0)") }
+                },
                 report: { log.error("\($0)") }
             ),
             status: facts.status,

@@ -11,12 +11,32 @@ internal import Synchronization
 final class TreeArchive: BodySource {
     /// Archives made at a time: each takes about a megabyte while it is, whatever the tree's size, and a core's time.
     static let mostAtATime = 16
+    /// Of these, for clients of one address: who takes them slowly may have them for hours.
+    static let mostForOne = 8
     /// In bytes, of a piece: four TLS records.
     fileprivate static let pieceSize = 64 << 10
     /// Names read from the index at a time.
     fileprivate static let partSize = 128
 
-    private static let running = Atomic<Int>(0)
+    /// Those that are being made, by whom they are for.
+    private struct Places {
+        private var taken: [Peer: Int] = [:]
+
+        mutating func take(for peer: Peer) -> Bool {
+            guard taken.values.reduce(0, +) < mostAtATime, peer == .local || taken[peer, default: 0] < mostForOne else {
+                return false
+            }
+            taken[peer, default: 0] += 1
+            return true
+        }
+
+        mutating func giveBack(by peer: Peer) {
+            guard let count = taken.removeValue(forKey: peer), count > 1 else { return }
+            taken[peer] = count - 1
+        }
+    }
+
+    private static let places = Mutex(Places())
 
     /// What the writer gave out.
     fileprivate final class Output {
@@ -60,32 +80,40 @@ final class TreeArchive: BodySource {
 
     private let release: Release
     private let root: ReleasePath
+    private let peer: Peer
     private let report: @Sendable (String) -> Void
     private let progress: Mutex<Progress>
 
-    private init(_ root: ReleasePath, of release: Release, report: @escaping @Sendable (String) -> Void) throws {
+    private init(
+        _ root: ReleasePath,
+        of release: Release,
+        for peer: Peer,
+        report: @escaping @Sendable (String) -> Void
+    ) throws {
+        // Before anything else: what fails here has no place to give back.
         progress = Mutex(try Progress())
         self.root = root
         self.release = release
+        self.peer = peer
         self.report = report
-        Self.running.add(1, ordering: .relaxed)
     }
 
     deinit {
-        Self.running.subtract(1, ordering: .relaxed)
+        Self.places.withLock { $0.giveBack(by: peer) }
     }
 
-    /// - Returns: `nil` where ``mostAtATime`` are being made already, or memory is short.
+    /// - Returns: `nil` where ``mostAtATime`` are being made already, or ``mostForOne`` for `peer`, or memory is short.
     static func make(
         _ root: ReleasePath,
         of release: Release,
+        for peer: Peer,
         report: @escaping @Sendable (String) -> Void
     ) -> TreeArchive? {
-        // Two that ask at once may both get the last place: a bound on memory needs no exact count.
-        guard running.load(ordering: .relaxed) < mostAtATime else { return nil }
+        guard places.withLock({ $0.take(for: peer) }) else { return nil }
         do {
-            return try TreeArchive(root, of: release, report: report)
+            return try TreeArchive(root, of: release, for: peer, report: report)
         } catch {
+            places.withLock { $0.giveBack(by: peer) }
             report("making an archive of \(root) of release \(release.tag): \(error)")
             return nil
         }
