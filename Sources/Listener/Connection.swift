@@ -50,8 +50,9 @@ final class Connection {
     let serial: UInt64
     let endpoint: Int
     let origin: Origin
-    /// The loop's turn in which it came: an event of that turn may be one of whose number it was before.
-    var birth: UInt64 = 0
+    /// The loop's turn in which it was accepted, 0 where another loop did that: an event of that turn may be one of whose number
+    /// it was before.
+    let birth: UInt64
     /// `nil` where it has no TLS.
     let session: TLSSession?
     let isSecure: Bool
@@ -92,14 +93,20 @@ final class Connection {
     var lingers = false
     /// Bytes dropped while lingering.
     var dropped = 0
-    /// While lingering, bytes that the client had not taken when that was last looked at.
-    var unacknowledged = 0
     var peer: Peer?
     /// What the access log will say of the request being answered; `nil` where nobody wants to know.
     var logged: LoggedRequest?
 
-    init(owning number: Int32, serial: UInt64, endpoint: Int, origin: Origin, session: TLSSession?) {
+    init(
+        owning number: Int32,
+        serial: UInt64,
+        endpoint: Int,
+        origin: Origin,
+        birth: UInt64,
+        session: TLSSession?
+    ) {
         descriptor = FileDescriptor(owning: number)
+        self.birth = birth
         self.serial = serial
         self.endpoint = endpoint
         self.origin = origin

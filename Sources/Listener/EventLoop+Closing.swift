@@ -40,16 +40,22 @@ extension EventLoop {
         }
         Socket.finishSending(connection.number)
         connection.phase = .lingering
-        connection.unacknowledged = Socket.unacknowledged(connection.number)
         setInterest(connection, .readable)
         setDeadline(connection, timeouts.linger)
     }
 
-    /// Whether the client has taken more of the last answer since this was last asked.
-    private func isStillTaking(_ connection: Connection) -> Bool {
-        let before = connection.unacknowledged
-        connection.unacknowledged = Socket.unacknowledged(connection.number)
-        return connection.unacknowledged > 0 && connection.unacknowledged < before
+    /// Whether the client is still taking the last answer, and fast enough; then it may go on for a while.
+    private func goesOnTaking(_ connection: Connection) -> Bool {
+        guard Socket.unacknowledged(connection.number) > 0 else { return false }
+        if connection.window.map({ now >= $0.end }) ?? true {
+            guard hasTakenEnough(connection) else {
+                Socket.resetOnClose(connection.number)
+                return false
+            }
+            openWindow(connection)
+        }
+        setDeadline(connection, timeouts.linger)
+        return true
     }
 
     /// Ends an idle connection as the server stops: answers what has come of it, then closes.
@@ -100,8 +106,8 @@ extension EventLoop {
                 if isLogged[connection.endpoint] { connection.logged = LoggedRequest() }
             }
             refuse(connection, .timeout)
-        case .lingering where isStillTaking(connection):
-            return setDeadline(connection, timeouts.linger)
+        case .lingering where goesOnTaking(connection):
+            return
         case .deciding, .readingDisk, .closing, .lingering, .broken:
             connection.phase = .broken
         }

@@ -228,8 +228,7 @@ final class EventLoop: @unchecked Sendable {
                 do throws(SystemError) {
                     if loop === self {
                         try epoll.add(number, .readable, token: token)
-                        open(descriptor.release(), endpoint: endpoint, origin: origin)
-                        connections[Int(number)]?.birth = turn
+                        open(descriptor.release(), endpoint: endpoint, origin: origin, birth: turn)
                     } else {
                         try loop.inbox.post(
                             accepted: number,
@@ -270,7 +269,9 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Takes over an accepted connection that is in the epoll set already.
-    func open(_ number: Int32, endpoint: Int, origin: Origin) {
+    ///
+    /// - Parameter birth: of ``Connection/birth``.
+    func open(_ number: Int32, endpoint: Int, origin: Origin, birth: UInt64 = 0) {
         let served = state.endpoints[endpoint]
         var session: TLSSession?
         if served.isSecure {
@@ -294,6 +295,7 @@ final class EventLoop: @unchecked Sendable {
             serial: nextSerial,
             endpoint: endpoint,
             origin: origin,
+            birth: birth,
             session: session
         )
         deadlines[place] = now + timeouts.header

@@ -85,6 +85,23 @@ import Testing
         client.finishSending()
     }
 
+    /// A last answer that the kernel has taken whole, and the client doesn't take, keeps its connection no longer than another.
+    @Test(.timeLimit(.minutes(1))) func lingeringEndsWhereNothingIsTaken() throws {
+        let directory = try TemporaryDirectory()
+        let size = 1_000_000
+        let file = try sharedFile([UInt8](repeating: 7, count: size), at: directory.appending("file"))
+        let server = try TestServer(
+            TestResponder { _ in Answer(.ok, body: .file(file, offset: 0, count: Int64(size))) },
+            limits: limits { $0.sendTimeout = .milliseconds(500) }
+        )
+        let client = try server.connect()
+        try client.send("GET / HTTP/1.0\r\n\r\n")
+        while server.server.statistics.connections == 0 { usleep(1000) }
+        while server.server.statistics.connections > 0 { usleep(1000) }
+        // And the kernel keeps nothing of it for the client.
+        #expect(throws: (any Error).self) { while try client.read(65_536) > 0 {} }
+    }
+
     @Test func lingeringEndsWithBytes() throws {
         let server = try TestServer(TestResponder(TestResponder.echo))
         let client = try server.connect()
