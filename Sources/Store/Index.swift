@@ -45,8 +45,11 @@ final class Index: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
             guard !database.configuration.readonly else { return }
-            // Of a new database; another one stays as it is (SQLite, "PRAGMA auto_vacuum").
-            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            // Of a new database; one without stays without, and to one that has it already it would be written once more, which
+            // the disk would be waited for (SQLite, "PRAGMA auto_vacuum": 2 is incremental).
+            if try Int.fetchOne(database, sql: "PRAGMA auto_vacuum") != 2 {
+                try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            }
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA journal_size_limit = \(Self.mostLog)")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.checkpointPages)")

@@ -130,6 +130,14 @@ import Testing
         #expect(!text.contains("\n"))
     }
 
+    @Test func noComplaintShowsASecret() {
+        for key in ["password: [hunter2]", "password:\n    - hunter2", "aws:\n    secretAccessKey: [hunter2]"] {
+            let text = complaint("source:\n  repository: h/n\n  \(key)\n")
+            #expect(text.contains("it must be one value, not a list"), "\(text)")
+            #expect(!text.contains("hunter2"), "\(text)")
+        }
+    }
+
     @Test func misspeltVariableOfOurSectionsIsRefused() {
         let text = complaint(nil, environment: ["SPECMAN_SOURCE_REPOSITRY": "h/n"])
         #expect(text.contains("did you mean SPECMAN_SOURCE_REPOSITORY?"), "\(text)")

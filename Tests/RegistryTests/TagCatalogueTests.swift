@@ -148,6 +148,13 @@ struct TagCatalogueTests {
         let digest = try #require(choice.chosen.digest)
         let fixed = TagCatalogue(source: client, policy: try TagPolicy(.pinnedDigest(digest)))
         #expect(try fixed.choose(active: nil, before: Fixture.deadline).chosen.digest == digest)
+        // Who has a table made is told that it isn't there; a poll finds out when it fetches it.
+        let other = try #require(Digest(bytes: [UInt8](repeating: 9, count: 32)))
+        let lost = TagCatalogue(source: client, policy: try TagPolicy(.pinnedDigest(other)))
+        #expect(try lost.choose(active: nil, before: Fixture.deadline).chosen.digest == other)
+        #expect(throws: RegistryError.self) {
+            try lost.choose(active: nil, everything: true, before: Fixture.deadline)
+        }
         #expect(TagPolicy.pin("a b") == nil)
     }
 
