@@ -47,6 +47,8 @@ import Testing
         #expect(answer.status == 200)
         #expect(answer.body == Self.large)
         #expect(busy.rest() == [])
+        // The process may be over before its last line is read.
+        try daemon.wait(forLine: "msg=\"Stopped\"")
         #expect(daemon.waitForExit() == 0)
         #expect(daemon.messages.suffix(2) == ["Stopping", "Stopped"])
     }
