@@ -9,8 +9,8 @@ final class StagingCore: Sendable {
     /// Rows gathered before they go into the index, about 2 MiB: digests lie all over their index, so that each batch
     /// writes most of its pages anew, and fewer batches write less.
     private static let rowsAtOnce = 8192
-    /// Bytes of links' targets that do as well: thousands of the longest would be some 30 MiB.
-    private static let targetBytesAtOnce = 1 << 20
+    /// Bytes of paths and targets that do as well: thousands of the longest would be some 30 MiB.
+    private static let bytesAtOnce = 4 << 20
     /// In bytes: what a directory takes, and a link whose target doesn't fit in its inode, on usual file systems.
     static let blockSize: Int64 = 4096
     /// In bytes: of a row in the index beside its path and target, with its place among the digests.
@@ -39,7 +39,8 @@ final class StagingCore: Sendable {
     /// Rows that are not on their way into the index yet.
     private struct Gathered {
         var rows: [IndexRow] = []
-        var targetBytes = 0
+        /// Of paths and targets.
+        var bytes = 0
     }
 
     init(
@@ -88,8 +89,8 @@ final class StagingCore: Sendable {
     func add(_ new: [IndexRow]) {
         gathered.withLock { gathered in
             gathered.rows += new
-            for row in new { gathered.targetBytes += row.target.count }
-            if gathered.rows.count >= Self.rowsAtOnce || gathered.targetBytes >= Self.targetBytesAtOnce {
+            for row in new { gathered.bytes += row.path.bytes.count + row.target.count }
+            if gathered.rows.count >= Self.rowsAtOnce || gathered.bytes >= Self.bytesAtOnce {
                 submit(&gathered)
             }
         }
@@ -125,6 +126,8 @@ final class StagingCore: Sendable {
     private func submit(_ gathered: inout Gathered) {
         let batch = gathered.rows
         guard !batch.isEmpty else { return }
+        // Each row has its whole path: a million of long ones are gigabytes.
+        let size = gathered.bytes + batch.count * Self.rowSize
         gathered = Gathered()
         gathered.rows.reserveCapacity(Self.rowsAtOnce)
         room.wait()
@@ -132,8 +135,6 @@ final class StagingCore: Sendable {
             defer { room.signal() }
             guard !hasFailed else { return }
             do throws(StoreError) {
-                // Each row has its whole path: a million of long ones are gigabytes.
-                let size = batch.reduce(0) { $0 + $1.path.bytes.count + $1.target.count + Self.rowSize }
                 try requireSpace(Int64(size))
                 try index.writeLazily("indexing the release") { database in
                     try Index.insert(batch, into: number, database)
