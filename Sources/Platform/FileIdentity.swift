@@ -13,12 +13,16 @@ package struct FileIdentity: Hashable, Sendable {
     package init?(ofFile path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
-        let facts = FileStatus(status)
-        device = facts.device
-        inode = facts.inode
-        size = facts.size
-        seconds = facts.seconds
-        nanoseconds = facts.nanoseconds
+        self.init(FileStatus(status))
+    }
+
+    /// Of an open file.
+    package init(_ status: FileStatus) {
+        device = status.device
+        inode = status.inode
+        size = status.size
+        seconds = status.seconds
+        nanoseconds = status.nanoseconds
     }
 
     /// Whether it was written long enough before `now` (seconds since 1970) to be relied on: file systems' clocks are

@@ -225,6 +225,9 @@ package final class DistributionClient: ReleaseSource, PushTarget {
             return text.isEmpty ? "" : " (\(JSON.printable(text)))"
         }
         if let text = storageError(in: body) { return " (\(JSON.printable(text)))" }
+        // nginx before a registry, in HTML.
+        let isPlain = String(decoding: body, as: UTF8.self).contains("plain HTTP request was sent to HTTPS port")
+        if isPlain { return " (plain HTTP where it speaks HTTPS)" }
         let text = String(decoding: body.prefix(while: { $0 != 10 && $0 != 13 }), as: UTF8.self)
         return text.isEmpty || text.hasPrefix("<") ? "" : " (\(JSON.printable(text)))"
     }

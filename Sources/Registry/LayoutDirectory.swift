@@ -166,16 +166,10 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
     }
 
     private func read(_ file: SharedFile, at offset: Int64, limit: Int) throws(RegistryError) -> [UInt8] {
-        var failure: SystemError?
-        // The buffer is filled here and now, and no more of it counted than was read.
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-            do throws(SystemError) {
-                unsafe count = try file.read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
-            } catch {
-                failure = error
-            }
+        do throws(SystemError) {
+            return try file.read(upTo: limit, at: offset)
+        } catch {
+            throw .layout(directory: path, error)
         }
-        if let failure { throw .layout(directory: path, failure) }
-        return bytes
     }
 }

@@ -49,10 +49,9 @@ extension Site {
         }
         let request = try holdRequest(by: name, parameters)
         guard let release = volume.release(named: wanted) else {
-            throw Refusal(
-                .notFound,
-                "No retained release has this tag or digest; /-/releases or specman releases lists them."
-            )
+            // Repeated only where it can be one: anything may stand in a query.
+            let name = Tag(wanted) == nil && Digest(wanted) == nil ? "this tag or digest" : wanted
+            throw Refusal(.notFound, "No retained release has \(name); /-/releases or specman releases lists them.")
         }
         return (release, request)
     }

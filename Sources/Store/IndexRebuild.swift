@@ -10,10 +10,6 @@ internal import Platform
 struct IndexRebuild {
     /// Rows in one transaction, and so in memory.
     private static let rowsAtOnce = 4096
-    /// Bytes read at once.
-    private static let chunk = 256 << 10
-    /// The files of several names whose digests are remembered: 16 MiB at most.
-    private static let mostRemembered = 200_000
 
     let layout: VolumeLayout
     let index: Index
@@ -35,12 +31,12 @@ struct IndexRebuild {
         let floor = max(now.seconds, newest.publishedAt.seconds + 1)
         // What an interrupted staging or rebuild left.
         try index.writeLazily("emptying the index") { database in try database.execute(sql: "DELETE FROM files") }
-        var remembered: [Inode: Digest] = [:]
+        var known = InodeDigests()
         for offset in releases.indices {
             releases[offset].number = Int64(offset) + 1
             releases[offset].floor = floor
             releases[offset].isActive = releases[offset].id == current.id
-            try addFiles(of: releases[offset], &remembered)
+            try addFiles(of: releases[offset], &known)
         }
         // All in one step: with only some of them in the index, a start would take the others for leftovers.
         let found = releases
@@ -53,13 +49,7 @@ struct IndexRebuild {
         }
     }
 
-    /// What names a file within a file system.
-    private struct Inode: Hashable {
-        let device: UInt64
-        let number: UInt64
-    }
-
-    private func addFiles(of release: ReleaseRow, _ remembered: inout [Inode: Digest]) throws(StoreError) {
+    private func addFiles(of release: ReleaseRow, _ known: inout InodeDigests) throws(StoreError) {
         try StoreError.attempt("rebuilding the index of release \(release.id)") {
             let root = try layout.releases.directory(release.id.bytes)
             let number = release.number
@@ -78,7 +68,7 @@ struct IndexRebuild {
                     case .file:
                         row.kind = .file
                         row.size = status.size
-                        row.digest = try digest(of: name, in: directory, status, &remembered)
+                        row.digest = try digest(of: name, in: directory, status, &known)
                     case .other: continue
                     }
                     rows.append(row)
@@ -102,19 +92,12 @@ struct IndexRebuild {
         of name: [UInt8],
         in directory: Directory,
         _ status: FileStatus,
-        _ remembered: inout [Inode: Digest]
+        _ known: inout InodeDigests
     ) throws -> Digest? {
-        let inode = Inode(device: status.device, number: status.inode)
-        if let digest = remembered[inode] { return digest }
-        let file = try directory.open(name, [.readOnly, .noFollow])
-        var hash = try SHA256()
-        while true {
-            let part = try file.read(upTo: Self.chunk)
-            if part.isEmpty { break }
-            unsafe hash.update(part.span.bytes)  // Bytes have no padding to show.
-        }
-        let digest = Digest(bytes: hash.finish())
-        if status.links > 1, remembered.count < Self.mostRemembered { remembered[inode] = digest }
+        if let digest = known.digest(of: status) { return digest }
+        let file = SharedFile(try directory.open(name, [.readOnly, .noFollow]), size: status.size)
+        guard let digest = try Digest.of(file) else { return nil }
+        known.remember(digest, of: status)
         return digest
     }
 }

@@ -1,3 +1,4 @@
+internal import Content
 internal import GRDB
 internal import OpenSSL
 package import Platform
@@ -111,8 +112,9 @@ extension StoreError: CustomStringConvertible {
             "\(doing) failed: no space left on the volume (\(path));"
                 + " enlarge it, or lower storage.retain or set storage.keepArchives to false"
         case .belowReserve(let volume, let needed, let free, let reserve):
-            "writing \(needed) bytes to \(volume) would leave less than storage.reserve (\(reserve)) of \(free) bytes"
-                + " free; enlarge the volume, or lower storage.retain or storage.reserve"
+            "writing \(ByteCount.format(needed)) to \(volume), where \(ByteCount.format(free)) are free, would leave less"
+                + " than storage.reserve (\(ByteCount.format(reserve))); enlarge the volume, or lower storage.retain or"
+                + " storage.reserve"
         case .index(let doing, let reason):
             "\(doing) failed in index.sqlite: \(reason); check the volume's permissions and health, and restart the daemon"
                 + " where that file is gone"

@@ -72,21 +72,11 @@ struct Verification {
     static let mostDamages = 10_000
     /// Rows read at once.
     private static let rowsAtOnce = 1024
-    /// Bytes read at once: small, so that a pace is even.
-    private static let chunk = 256 << 10
-    /// The files of several names whose digests are remembered: 16 MiB at most.
-    private static let mostRemembered = 200_000
-
-    /// What names a file within a file system, and changes where the file does.
-    private struct Inode: Hashable {
-        let device: UInt64
-        let number: UInt64
-    }
 
     private let pace: VerificationReport.Pace
     /// Whether what wasn't in the page cache is dropped from it again: what is served has the better claim on it.
     private let sparesCache: Bool
-    private var remembered: [Inode: Digest] = [:]
+    private var known = InodeDigests()
     private var archives: Set<Digest> = []
     private var report = VerificationReport()
     private var isStopped = false
@@ -145,13 +135,13 @@ struct Verification {
     private mutating func lookAtArchives(of release: Release, in directory: Directory) {
         for digest in release.archives where !isStopped && archives.insert(digest).inserted {
             let reason: String?
-            do throws(SystemError) {
+            do {
                 let name = VolumeLayout.archive(digest).bytes
                 let file = try directory.open(name, [.readOnly, .noFollow, .nonBlocking])
                 let size = try file.status().size
-                reason = hash(SharedFile(file, size: size)) == digest ? nil : "its content is another"
+                reason = try hash(SharedFile(file, size: size)) == digest ? nil : "its content is another"
             } catch {
-                reason = error.isNotFound ? "it is missing" : "\(error)"
+                reason = Self.words(for: error)
             }
             guard let reason, !isStopped else { continue }
             report.add(
@@ -169,7 +159,7 @@ struct Verification {
 
     /// What is wrong with the name that `row` tells of; `nil` where nothing is.
     private mutating func fault(in row: IndexRow, of release: Release) -> String? {
-        do throws(SystemError) {
+        do {
             let directory = release.lease.directory
             switch row.kind {
             case .directory:
@@ -182,39 +172,32 @@ struct Verification {
                 let status = try file.status()
                 guard status.kind == .file else { return "it is no file" }
                 guard status.size == row.size else { return "it has \(status.size) bytes, not \(row.size)" }
-                let inode = Inode(device: status.device, number: status.inode)
-                if let known = remembered[inode] { return known == row.digest ? nil : "its content is another" }
-                let sum = hash(SharedFile(file, size: status.size))
-                if let sum, status.links > 1, remembered.count < Self.mostRemembered { remembered[inode] = sum }
+                if let sum = known.digest(of: status) { return sum == row.digest ? nil : "its content is another" }
+                let sum = try hash(SharedFile(file, size: status.size))
+                if let sum { known.remember(sum, of: status) }
                 return sum == row.digest || isStopped ? nil : "its content is another"
             }
         } catch {
-            if error.isNotFound { return "it is missing" }
-            return error.isThroughLink ? "its path leads through a link" : "\(error)"
+            return Self.words(for: error)
         }
     }
 
-    /// The digest of all of `file`; `nil` where it can't be read, or the pace ended it.
-    private mutating func hash(_ file: SharedFile) -> Digest? {
-        // Without a sum there is no digest to compare: the file is reported, and its repair fails with the cause.
-        guard var hash = try? SHA256() else { return nil }
-        var offset: Int64 = 0
-        while true {
-            let part: [UInt8]
-            do throws(SystemError) {
-                part = try file.read(upTo: Self.chunk, at: offset, sparingCache: sparesCache)
-            } catch {
-                return nil
-            }
-            if part.isEmpty { return Digest(bytes: hash.finish()) }
-            unsafe hash.update(part.span.bytes)  // Bytes have no padding to show.
-            offset += Int64(part.count)
-            report.bytes += Int64(part.count)
-            guard pace(part.count) else {
-                isStopped = true
-                return nil
-            }
+    private static func words(for error: any Error) -> String {
+        guard let error = error as? SystemError else { return "\(error)" }
+        if error.isNotFound { return "it is missing" }
+        return error.isThroughLink ? "its path leads through a link" : "it can't be read: \(error)"
+    }
+
+    /// The digest of all of `file`; `nil` where the pace ended it.
+    private mutating func hash(_ file: SharedFile) throws -> Digest? {
+        var read: Int64 = 0
+        let digest = try Digest.of(file, sparingCache: sparesCache) { bytes in
+            read += Int64(bytes)
+            return pace(bytes)
         }
+        report.bytes += read
+        if digest == nil { isStopped = true }
+        return digest
     }
 }
 

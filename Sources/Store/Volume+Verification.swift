@@ -20,16 +20,22 @@ extension Volume {
 
     /// The same for the volume in `directory`, beside a running daemon: no lock, nothing written.
     ///
-    /// - Parameter release: The one to look at; all of them where it is `nil`.
+    /// - Parameters:
+    ///   - release: The one to look at; all of them where it is `nil`.
+    ///   - progress: Told of the bytes that were hashed.
     package static func verifyReadOnly(
         directory: String,
-        only release: Release? = nil
+        only release: Release? = nil,
+        progress: @escaping (_ bytes: Int) -> Void = { _ in }
     ) throws(StoreError) -> VerificationReport {
         let layout = try VolumeLayout(existing: directory)
         let releases: [Release]
         if let release { releases = [release] } else { releases = try openReadOnly(directory: directory).releases }
-        var report =
-            try Verification.run(releases, in: layout, sparingCache: false) { _ in true } ?? VerificationReport()
+        let pace: VerificationReport.Pace = { bytes in
+            progress(bytes)
+            return true
+        }
+        var report = try Verification.run(releases, in: layout, sparingCache: false, pace: pace) ?? VerificationReport()
         report.keep(try openReadOnly(directory: directory).releases)
         return report
     }

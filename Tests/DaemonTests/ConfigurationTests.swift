@@ -119,7 +119,19 @@ import Testing
         ("log:\n  level: loud\n", "it must be one of trace, debug, info, warn, warning, error"),
         ("source:\n  tags:\n    policy: semver\n", "source.tags.range is not set; it must be a range of versions"),
         ("source:\n  tags:\n    exclude: ['(']\n", "\"(\" is none"),
+        ("source:\n  tags:\n    range: x.y\n", "specman.yaml:3: source.tags.range is \"x.y\"; it must be a range"),
+        ("source:\n  tags:\n    pin: a b\n", "specman.yaml:3: source.tags.pin is \"a b\"; it must be a tag, or"),
         ("source:\n  username: u\n", "source.password is not set"),
+        ("source:\n  password: p\n", "source.username is not set; source.password needs the user"),
+        ("source:\n  passwordFile: /p\n", "source.username is not set; source.passwordFile needs the user"),
+        (
+            "source:\n  username: u\n  password: p\n  passwordFile: /p\n",
+            "source.passwordFile is \"/p\"; it must be unset where source.password is set in the same place"
+        ),
+        (
+            "listener:\n  address: ':8443'\nmanagement:\n  address: ':8443'\n",
+            "management.address is \":8443\"; it must be another address or port than listener.address"
+        ),
         ("source: [\n", "specman.yaml:2: "),
         ("a: 1\na: 2\n", "given twice: a"),
         ("- a\n", "the document is no mapping"),
@@ -177,6 +189,23 @@ import Testing
         let yaml = "source:\n  username: u\n  passwordFile: \(directory.appending("p"))\n"
         let configuration = try Configuration(try settings(yaml))
         #expect(configuration.source.credentials == .basic(username: "u", password: "s3cret"))
+    }
+
+    @Test func ofTwoPasswordsTheOneNearerToTheCommandLineCounts() throws {
+        let directory = try TemporaryDirectory()
+        try "filed".write(toFile: directory.appending("p"), atomically: false, encoding: .utf8)
+        let file = ["SPECMAN_SOURCE_PASSWORD_FILE": directory.appending("p")]
+        let above = try Configuration(
+            try settings("source:\n  username: u\n  password: written\n", environment: file)
+        )
+        #expect(above.source.credentials == .basic(username: "u", password: "filed"))
+        let below = try Configuration(
+            try settings(
+                "source:\n  username: u\n  passwordFile: \(directory.appending("p"))\n",
+                environment: ["SPECMAN_SOURCE_PASSWORD": "said"]
+            )
+        )
+        #expect(below.source.credentials == .basic(username: "u", password: "said"))
     }
 
     @Test func whoAsksIsTheNamedUserElseWhatDockerHas() throws {

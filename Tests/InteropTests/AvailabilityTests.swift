@@ -20,6 +20,8 @@ import Testing
         // Away at the very start: nothing to serve yet, and it says so until the registry is there.
         registry.stop()
         let site = try RunningSite(source: source, in: directory)
+        // The sentence that guides have operators look for comes first, also where there are no tags to name.
+        try site.daemon.wait(forLine: "level=info msg=\"Syncing with OCI repo\"")
         let line = try site.daemon.wait(forLine: "level=error")
         #expect(line.contains(registry.host), "\(line)")
         #expect(try site.status("/a.yaml") == 503)

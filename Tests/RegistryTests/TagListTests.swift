@@ -107,6 +107,16 @@ struct TagListTests {
         #expect(server.requests.count == 1)
     }
 
+    /// As Go's servers and nginx have it.
+    @Test(arguments: [
+        "Client sent an HTTP request to an HTTPS server.\n",
+        "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n</html>\r\n",
+    ])
+    func plainHTTPWhereTLSIsSpokenSaysSo(body: String) {
+        let text = error([.http(400, text: body)])?.description ?? ""
+        #expect(text.contains("take away source.plainHTTP (--plain-http), it speaks TLS there"), "\(text)")
+    }
+
     @Test func controlBytesOfAnErrorReachNoLog() {
         let body = #"{"errors":[{"code":"X","message":"a\nb\u001b[31m\u202e"}]}"#
         let text = error([.http(400, text: body)])?.description ?? ""

@@ -71,6 +71,14 @@ struct AdministrationTests {
         #expect(fixture.volume.hold == nil)
     }
 
+    @Test func anUnknownReleaseIsRepeatedWhereItCanBeOne() throws {
+        let fixture = try Self.fixture()
+        let known = Self.post(fixture, "/-/activate?release=9.9.9").text
+        #expect(known.contains(": No retained release has 9.9.9; "), "\(known)")
+        let other = Self.post(fixture, "/-/activate?release=%1B%5B31m").text
+        #expect(other.contains(": No retained release has this tag or digest; "), "\(other)")
+    }
+
     @Test func verifyingTellsWhatItFound() throws {
         let fixture = try Self.fixture()
         let answer = Self.post(fixture, "/-/verify")

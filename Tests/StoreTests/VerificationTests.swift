@@ -39,6 +39,18 @@ import Testing
         #expect(try Volume.verifyReadOnly(directory: test.path).entries == 14)
     }
 
+    @Test func aFileThatCantBeReadIsNoOtherContent() throws {
+        let test = try TestVolume()
+        _ = try test.open()
+        let path = test.path + "/f"
+        try "content".write(toFile: path, atomically: false, encoding: .utf8)
+        let file = SharedFile(try FileDescriptor.open(path, .writeOnly), size: 7)
+        #expect(throws: SystemError.self) { try Digest.of(file) }
+        let other = SharedFile(try FileDescriptor.open(path, .readOnly), size: 7)
+        // printf content | sha256sum
+        #expect(try Digest.of(other)?.hex == "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73")
+    }
+
     @Test(arguments: [
         ("other content", "content"), ("longer", "bytes"), ("gone", "missing"), ("a directory", "no file"),
         ("a link", "link"), ("no parent", "missing"),

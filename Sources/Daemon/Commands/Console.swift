@@ -7,25 +7,20 @@ package enum Console {
 
     /// Writes to standard output.
     package static func print(_ text: String) {
+        ProgressLine.shared.clear()
         StandardStream.output.write(text)
     }
 
     /// Writes bytes to standard output as they are.
     package static func write(_ bytes: [UInt8]) {
+        ProgressLine.shared.clear()
         StandardStream.output.write(bytes)
     }
 
     /// Writes one line to standard error.
     package static func error(_ line: String) {
+        ProgressLine.shared.clear()
         StandardStream.error.write(line + "\n")
-    }
-
-    /// Whether somebody watches standard error: progress is shown only then.
-    package static var showsProgress: Bool { StandardStream.error.isTerminal }
-
-    /// Shows progress on standard error, over what stood there before, where somebody watches.
-    package static func progress(_ text: String) {
-        if showsProgress { StandardStream.error.write("\r\u{1b}[K" + text) }
     }
 
     /// The password on standard input.

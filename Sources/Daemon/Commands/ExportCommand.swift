@@ -58,6 +58,7 @@ package enum ExportCommand {
         _ digest: Digest,
         to target: borrowing ReplacementFile
     ) throws {
+        let size = archive.size
         var hash = try SHA256()
         var offset: Int64 = 0
         while true {
@@ -67,6 +68,7 @@ package enum ExportCommand {
             unsafe hash.update(bytes.span.bytes)
             try unsafe target.write(bytes.span.bytes)
             offset += Int64(bytes.count)
+            ProgressLine.shared.show("copying the archive \(digest)", offset, of: size)
         }
         guard Digest(bytes: hash.finish()) == digest else {
             throw CommandFailure("the kept archive \(digest) is damaged; run specman verify --repair")
@@ -75,7 +77,11 @@ package enum ExportCommand {
 
     /// What is damaged must not go out as if it were the release.
     private static func requireSound(_ release: Release, in directory: String) throws {
-        let report = try Volume.verifyReadOnly(directory: directory, only: release)
+        var read: Int64 = 0
+        let report = try Volume.verifyReadOnly(directory: directory, only: release) { bytes in
+            read += Int64(bytes)
+            ProgressLine.shared.show("verifying", read, of: release.bytes)
+        }
         if let damage = report.damages.first {
             throw CommandFailure("\(damage.path) is damaged: \(damage.reason); run specman verify --repair")
         }
@@ -89,7 +95,11 @@ package enum ExportCommand {
         let scratch = try TemporaryFile.make()
         let box = ScratchFile(scratch)
         var packer = try Packer(directory: "\(directory)/releases/\(release.id)") { bytes in try box.write(bytes) }
-        try packer.pack { _ in }
+        var files = 0
+        try packer.pack { name in
+            files += 1
+            ProgressLine.shared.show("packing, \(files) of \(release.files) files: \(name)")
+        }
         var offset: Int64 = 0
         while true {
             let bytes = try box.read(at: offset, limit: bufferSize)

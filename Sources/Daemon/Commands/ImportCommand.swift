@@ -76,7 +76,15 @@ package enum ImportCommand {
     ) throws -> String {
         let source = try openSource(layout, options: RegistryOptions())
         let log = Logger.forCommands(configuration)
-        let synchronizer = try Synchronizer(source: source, configuration: configuration, volume: volume, log: log)
+        let synchronizer = try Synchronizer(
+            source: source,
+            configuration: configuration,
+            volume: volume,
+            log: log,
+            progress: { layer, received in
+                ProgressLine.shared.show("unpacking \(layer.title ?? "\(tag)")", received, of: layer.size)
+            }
+        )
         let request = HoldRequest(by: AdministrationRequest.user, reason: reason)
         let outcome = synchronizer.takeIn(tag, from: source, holding: request)
         volume.finish(log)
@@ -91,6 +99,7 @@ package enum ImportCommand {
         _ reason: String,
         _ configuration: Configuration
     ) throws -> String {
+        ProgressLine.shared.show("waiting for the daemon on \(configuration.storage.directory)")
         let parameters = [("folder", folder), ("tag", "\(tag)"), ("reason", reason)]
         return try AdministrationRequest(configuration).send("/-/import", parameters, timeout: patience).line
     }

@@ -19,7 +19,11 @@ package enum SyncCommand {
                 source: try configuration.source.open(location, log: log),
                 configuration: configuration,
                 volume: volume,
-                log: log
+                log: log,
+                progress: { layer, received in
+                    let name = layer.title ?? "\(layer.digest)"
+                    ProgressLine.shared.show("downloading \(name)", received, of: layer.size)
+                }
             )
             outcome = synchronizer.poll()
         } catch {
@@ -35,7 +39,8 @@ package enum SyncCommand {
     }
 
     private static func askDaemon(_ configuration: Configuration) throws -> String {
-        try AdministrationRequest(configuration)
+        ProgressLine.shared.show("waiting for the daemon on \(configuration.storage.directory)")
+        return try AdministrationRequest(configuration)
             .send("/-/sync", timeout: configuration.source.timeout + .seconds(10))
             .line
     }

@@ -50,13 +50,24 @@ package struct VerifyCommand {
     }
 
     private static func run(_ configuration: Configuration, repair: Bool) throws -> [UInt8] {
+        let directory = configuration.storage.directory
+        var read: Int64 = 0
+        func note(_ bytes: Int) {
+            read += Int64(bytes)
+            ProgressLine.shared.show("verifying, \(ByteCount.format(read)) read")
+        }
         guard repair else {
-            return VerificationDocument(try Volume.verifyReadOnly(directory: configuration.storage.directory)).json
+            return VerificationDocument(try Volume.verifyReadOnly(directory: directory, progress: note)).json
         }
         guard let volume = try Volume.openUnlessRunning(configuration) else {
+            ProgressLine.shared.show("waiting for the daemon on \(directory)")
             return try AdministrationRequest(configuration).raw("/-/verify", [("repair", "true")], timeout: patience)
         }
-        let report = try volume.verify() ?? VerificationReport()
+        let found = try volume.verify { bytes in
+            note(bytes)
+            return true
+        }
+        let report = found ?? VerificationReport()
         // The archives may do without a registry.
         let location = try? configuration.requiredLocation
         let log = Logger.forCommands(configuration)

@@ -109,6 +109,12 @@ package struct Configuration: Sendable {
         storage = try Storage(settings)
         listener = try Listener(settings)
         management = settings.text("management.address") == "none" ? nil : try settings.address("management.address")
+        if let management, management.port != 0, management == listener.address {
+            throw settings.fault(
+                "management.address",
+                expected: "another address or port than listener.address, which is the same; or none"
+            )
+        }
         log = Log(
             level: try settings.choice("log.level"),
             format: try settings.choice("log.format"),
@@ -241,36 +247,6 @@ extension Settings {
             )
         }
         return mirrors
-    }
-
-    fileprivate func tagPolicy() throws(ConfigurationError) -> TagPolicy {
-        let kind: TagPolicy.Kind
-        switch text("source.tags.policy") {
-        case "newest": kind = .newest
-        case "semver":
-            guard let text = text("source.tags.range"), let range = VersionRange(text) else {
-                throw fault("source.tags.range", expected: "a range of versions, such as \">=4.5.0 <5\" or ~4.5")
-            }
-            kind = .semver(range, text: text)
-        case "pinned":
-            guard let pin = text("source.tags.pin").flatMap(TagPolicy.pin) else {
-                throw fault("source.tags.pin", expected: "a tag, or a digest sha256:… with 64 hex digits")
-            }
-            kind = pin
-        default: throw fault("source.tags.policy", expected: "one of newest, semver, pinned")
-        }
-        do throws(RegistryError) {
-            return try TagPolicy(
-                kind,
-                include: list("source.tags.include") ?? [],
-                exclude: list("source.tags.exclude") ?? []
-            )
-        } catch {
-            guard case .badPattern(let pattern, let key, _) = error else {
-                throw fault("source.tags.policy", expected: "a usable policy (\(error))")
-            }
-            throw fault(key, expected: "regular expressions; \"\(pattern)\" is none")
-        }
     }
 
     fileprivate func address(_ name: String) throws(ConfigurationError) -> Address {

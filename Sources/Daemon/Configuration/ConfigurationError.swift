@@ -47,6 +47,19 @@ package enum ConfigurationOrigin: Hashable, Sendable {
     case fallback
 }
 
+extension ConfigurationOrigin {
+    /// The layer, counted from the one that beats all others.
+    var layer: Int {
+        switch self {
+        case .flag: 0
+        case .environment: 1
+        case .secret: 2
+        case .file: 3
+        case .fallback: 4
+        }
+    }
+}
+
 extension ConfigurationOrigin: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -34,16 +34,31 @@ extension Settings {
         }
         guard let username = text("source.username") else {
             if kind == "basic" { throw .missing(key: "source.username", remedy: "credentialType basic needs it") }
+            for key in ["source.password", "source.passwordFile"] where text(key) != nil {
+                throw .missing(key: "source.username", remedy: "\(key) needs the user that it belongs to")
+            }
             return .automatic(docker: docker, aws: try aws(.automatic, kind, for: location))
         }
         if kind == "auto" { try refuseAWS(besides: "auto with source.username") }
         return .basic(username: username, password: try password())
     }
 
+    /// Of `source.password` and `source.passwordFile` the one that is given nearer to the command line.
     private func password() throws(ConfigurationError) -> String {
-        if let password = text("source.password") { return password }
+        let password = text("source.password")
         guard let file = text("source.passwordFile") else {
-            throw .missing(key: "source.password", remedy: "source.username needs it, or source.passwordFile")
+            guard let password else {
+                throw .missing(key: "source.password", remedy: "source.username needs it, or source.passwordFile")
+            }
+            return password
+        }
+        if let password, let its = setting("source.password")?.origin.layer,
+            let other = setting("source.passwordFile")?.origin.layer
+        {
+            if its == other {
+                throw fault("source.passwordFile", expected: "unset where source.password is set in the same place")
+            }
+            if its < other { return password }
         }
         do throws(SystemError) {
             var bytes = try WholeFile.read(file, limit: 64 << 10)

@@ -11,7 +11,10 @@ struct WarningHandler: LogHandler {
         base = LogrusHandler(
             format: format,
             level: .warning,
-            write: { StandardStream.error.write($0) },
+            write: { line in
+                ProgressLine.shared.clear()
+                StandardStream.error.write(line)
+            },
             now: Timestamp.current
         )
     }

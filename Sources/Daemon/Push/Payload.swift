@@ -41,7 +41,13 @@ final class Payload {
     }
 
     /// Takes an archive as it is, after reading it through: what the daemon would refuse isn't pushed.
-    static func taking(_ path: String, limits: ArchiveLimits) throws -> Payload {
+    ///
+    /// - Parameter progress: told how many bytes are read, and how many there are.
+    static func taking(
+        _ path: String,
+        limits: ArchiveLimits,
+        progress: (Int64, Int64) -> Void
+    ) throws -> Payload {
         let file = try FileDescriptor.open(path, .readOnly)
         let expected = try file.status().size
         let payload = try Payload(file, title: path.split(separator: "/").last.map(String.init) ?? path)
@@ -53,6 +59,7 @@ final class Payload {
             // Bytes have no padding whose content could be undefined.
             unsafe payload.note(bytes.span.bytes)
             try unsafe decoder.consume(bytes.span.bytes) { try drain.consume($1, as: $0) }
+            progress(payload.size, expected)
         }
         try decoder.finish { try drain.consume($1, as: $0) }
         try drain.finish()

@@ -52,10 +52,9 @@ package enum PushCommand {
                 to: target,
                 before: deadline
             ) { _, offset, limit in
-                Console.progress("pushing \(ByteCount.format(offset)) of \(ByteCount.format(archive.size))")
+                ProgressLine.shared.show("pushing \(archive.title)", offset, of: archive.size)
                 return try archive.read(at: offset, limit: min(limit, Payload.bufferSize))
             }
-            Console.progress("")
             let signed = signingKey.map { ", signed with \($0)" } ?? ""
             return "pushed \(reference.location):\(tag) \(digest) "
                 + "(\(archive.title), \(ByteCount.format(archive.size))\(signed))"
@@ -78,9 +77,12 @@ package enum PushCommand {
         switch kind {
         case .directory:
             return try Payload.packing(path, title: title) { files, name in
-                if files % 100 == 0 { Console.progress("packing \(files) files: \(name)") }
+                ProgressLine.shared.show("packing, \(files) files: \(name)")
             }
-        case .file: return try Payload.taking(path, limits: limits)
+        case .file:
+            return try Payload.taking(path, limits: limits) { read, size in
+                ProgressLine.shared.show("reading \(path)", read, of: size)
+            }
         default: throw CommandFailure("packing \(path): it is neither a directory nor a file")
         }
     }

@@ -11,8 +11,12 @@ internal import Synchronization
 ///
 /// Whichever stage fails ends those before it; nothing of the layer is published, as only the caller seals the staging.
 struct LayerPipeline {
+    /// Told how many bytes of a layer have come; often, on the thread that receives them.
+    typealias Progress = @Sendable (_ layer: Descriptor, _ received: Int64) -> Void
+
     let source: any ReleaseSource
     let limits: ArchiveLimits
+    let progress: Progress?
 
     private static let inflating = DispatchQueue(label: "specman.inflate")
     private static let unpacking = DispatchQueue(label: "specman.unpack")
@@ -48,7 +52,7 @@ struct LayerPipeline {
     /// - Parameters:
     ///   - download: what is kept of the layer from an earlier try; it grows with this one.
     ///   - register: what the layers before have left: the limits and the paths are the artifact's as a whole.
-    /// - Returns: the layer, verified to its last byte, and the register with its entries.
+    /// - Returns: the register with the layer's entries; then the layer is verified to its last byte.
     /// - Throws: `RegistryError`, `ArchiveError` or `StoreError`. Bytes that were damaged on the way look like a bad
     ///   archive: where both are true it is the digest that is reported, and tried again.
     func run(
@@ -57,7 +61,7 @@ struct LayerPipeline {
         into staging: Staging,
         after register: EntryRegister,
         before deadline: Deadline
-    ) throws -> (blob: VerifiedBlob, register: EntryRegister) {
+    ) throws -> EntryRegister {
         let junction = Junction(register)
         let limits = limits
         Self.inflating.async {
@@ -87,9 +91,9 @@ struct LayerPipeline {
         junction.isInflated.wait()
         junction.isUnpacked.wait()
         // Where a later stage failed first, those before ended with the same error, or know a deeper cause.
-        let blob = try result.get()
+        _ = try result.get()
         if let failure = junction.compressed.failure ?? junction.content.failure { throw failure }
-        return (blob, junction.register)
+        return junction.register
     }
 
     /// The first stage.
@@ -100,6 +104,7 @@ struct LayerPipeline {
         before deadline: Deadline
     ) throws -> VerifiedBlob {
         var replayed: Int64 = 0
+        var received: Int64 = 0
         // Also of a transfer that was cut off: its error is the one to tell, and what could not be kept comes again.
         defer { try? download.flush() }
         let blob = try Download.run(
@@ -114,6 +119,9 @@ struct LayerPipeline {
         ) { bytes, origin in
             if origin == .fetched { try download.append(bytes) }
             try compressed.put(bytes)
+            guard let progress else { return }
+            received += Int64(bytes.byteCount)
+            progress(layer, received)
         }
         try download.flush()
         return blob

@@ -8,22 +8,17 @@ internal import Synchronization
 
 /// One poll of the source: which tag is newest, and where that is another release, the way of its bytes to the volume.
 ///
-/// Log sentences are the guide's, in its order. A poll that finds nothing new says so at debug only; one that fails says
-/// so in one error line unless it was said before, and what was served stays served.
+/// What it says of that is the ``SyncJournal``'s. A poll that fails leaves served what was served.
 final class Synchronizer: Sendable {
     private struct Memory {
         /// The artifact that was refused last, and why: it isn't downloaded again until it is another one.
         var refused: (digest: Digest, reason: String)?
-        /// The tags without a date that have been named in a warning.
-        var named: Set<Tag> = []
         /// The release that was served already when it was looked through last.
         var inspected: Digest?
         /// What is known of the tags, and of which repository: the Secret may come to name another.
         var catalogue: (location: Reference.Location, tags: TagCatalogue)?
         /// The newest candidate, as of the last poll that found out.
         var newest: Tag?
-        /// What the registry had newest when that was last said to be held back.
-        var heldBack: Tag?
     }
 
     let source: any ReleaseSource
@@ -33,18 +28,26 @@ final class Synchronizer: Sendable {
     private let limits: ArchiveLimits
     private let inspector: ReleaseInspector
     private let timeout: Duration
-    private let log: Logger
+    private let journal: SyncJournal
+    private let progress: LayerPipeline.Progress?
     private let cancellation = Cancellation()
     private let memory = Mutex(Memory())
-    private let failures = Mutex(FailureLog())
     /// Held by whoever brings archives onto the volume: polls, imports and repairs, one at a time.
     private let turn = Mutex(())
     private let isTaking = Atomic(false)
 
-    init(source: any ReleaseSource, configuration: Configuration, volume: Volume, log: Logger) throws {
+    /// - Parameter progress: told of what is received of a release.
+    init(
+        source: any ReleaseSource,
+        configuration: Configuration,
+        volume: Volume,
+        log: Logger,
+        progress: LayerPipeline.Progress? = nil
+    ) throws {
         self.source = source
         self.volume = volume
-        self.log = log
+        self.progress = progress
+        journal = SyncJournal(log)
         timeout = configuration.source.timeout
         limits = ArchiveLimits(configuration.storage)
         inspector = ReleaseInspector(policy: configuration.source.checks, log: log)
@@ -70,11 +73,16 @@ final class Synchronizer: Sendable {
 
     /// One poll, within `source.timeout`, all retries included.
     func poll() -> SyncOutcome {
-        let outcome = attempt("syncing with \(source.location)") { deadline in try run(before: deadline) }
+        var hasOpened = false
+        let outcome = attempt("syncing with \(source.location)") { deadline in
+            let choice = try catalogue().choose(active: volume.active?.tag, before: deadline)
+            hasOpened = true
+            return try follow(choice, before: deadline)
+        }
         if case .failed(let reason, _) = outcome {
-            if !cancellation.isCancelled { tell(reason) }
-        } else if let streak = failures.withLock({ $0.succeeded() }) {
-            log.info("Syncing works again", metadata: Self.fields(streak))
+            if !cancellation.isCancelled { journal.failed(reason, serving: volume.active, hasOpened: hasOpened) }
+        } else {
+            journal.succeeded()
         }
         return outcome
     }
@@ -83,23 +91,22 @@ final class Synchronizer: Sendable {
     /// and holds there.
     func takeIn(_ tag: Tag, from source: any ReleaseSource, holding request: HoldRequest) -> SyncOutcome {
         let outcome = attempt("importing \(tag)") { deadline in
-            log.info("Importing \(tag)", metadata: ["by": "\(request.by)"])
+            journal.importing(tag, by: request.by)
             let digest = try take(tag, digest: nil, from: source, holding: request, before: deadline)
             return .published(tag: tag, digest: digest)
         }
-        if case .failed(let reason, _) = outcome { log.error("\(reason)") }
+        if case .failed(let reason, _) = outcome { journal.importFailed(reason) }
         return outcome
     }
 
     private func attempt(_ doing: String, _ body: (Deadline) throws -> SyncOutcome) -> SyncOutcome {
         // What the volume could not remove in the background has nowhere else to show.
-        defer { for problem in volume.takeProblems() { log.warning("\(problem)") } }
+        defer { for problem in volume.takeProblems() { journal.warn("\(problem)") } }
         do {
             return try alone(body)
         } catch {
             if case StoreError.held = error, let active = volume.active {
-                // It came while a release was on its way: that is no failure.
-                log.info("Holding \(active.tag)", metadata: ["held": "\(volume.hold?.description ?? "")"])
+                journal.overtaken(active, by: volume.hold)
                 return .held(tag: active.tag, digest: active.digest, newest: newest ?? active.tag)
             }
             let reason = "\(doing): \(error)"
@@ -107,31 +114,22 @@ final class Synchronizer: Sendable {
         }
     }
 
-    /// One error line for each new reason; what goes on is said again after a while, and at debug meanwhile.
-    private func tell(_ reason: String) {
-        let (streak, tells) = failures.withLock { $0.failed(reason, at: .now, .current()) }
-        var fields = streak.count > 1 ? Self.fields(streak) : [:]
-        if let active = volume.active { fields["serving"] = "\(active.tag)" }
-        log.log(level: tells ? .error : .debug, "\(reason)", metadata: fields)
-    }
-
-    private static func fields(_ streak: FailureLog.Streak) -> Logger.Metadata {
-        ["failures": "\(streak.count)", "since": "\(streak.since.rfc3339)"]
-    }
-
-    private func run(before deadline: Deadline) throws -> SyncOutcome {
-        let active = volume.active
-        let choice = try catalogue().choose(active: active?.tag, before: deadline)
+    /// Does what the choice asks for.
+    private func follow(_ choice: Choice, before deadline: Deadline) throws -> SyncOutcome {
         let tag = choice.chosen.tag
-        let names = choice.ranked.map { "\($0.tag)" }.joined(separator: " ")
+        let ranked = choice.ranked.map(\.tag)
         memory.withLock { $0.newest = tag }
-        if let active, let hold = volume.hold { return held(hold, active, newest: tag, names, before: deadline) }
+        let active = volume.active
+        if let active, let hold = volume.hold {
+            volume.forgetDownloads()
+            inspect(active, before: deadline)
+            journal.held(active, by: hold, newest: tag, ranked)
+            return .held(tag: active.tag, digest: active.digest, newest: tag)
+        }
         // A digest that is pinned comes with a tag made of it, which says nothing against the one that is served.
         if let active, active.digest == choice.chosen.digest, active.tag == tag || tag.isReferrer {
-            log.debug("Syncing with OCI repo")
-            log.debug("tags[\(names)]")
-            log.debug("nothing new", metadata: ["tag": "\(tag)", "digest": "\(active.digest)"])
-            warnOfUndated(choice.undated)
+            journal.polled(ranked, undated: choice.undated, isNews: false)
+            journal.foundNothingNew(active, newest: tag)
             volume.forgetDownloads()
             inspect(active, before: deadline)
             // One that was taken before there were keys, or by a key that is trusted no more, is told of as well.
@@ -140,33 +138,11 @@ final class Synchronizer: Sendable {
         }
         // What was refused before and hasn't changed is nothing new either.
         let isKnown = memory.withLock { $0.refused }.map { $0.digest == choice.chosen.digest } ?? false
-        log.log(level: isKnown ? .debug : .info, "Syncing with OCI repo")
-        log.log(level: isKnown ? .debug : .info, "tags[\(names)]")
-        warnOfUndated(choice.undated)
+        journal.polled(ranked, undated: choice.undated, isNews: !isKnown)
         return .published(
             tag: tag,
             digest: try take(tag, digest: choice.chosen.digest, from: source, holding: nil, before: deadline)
         )
-    }
-
-    /// A poll under a hold: what is newest is told once, and nothing is taken.
-    private func held(
-        _ hold: Hold,
-        _ active: Release,
-        newest tag: Tag,
-        _ names: String,
-        before deadline: Deadline
-    ) -> SyncOutcome {
-        volume.forgetDownloads()
-        inspect(active, before: deadline)
-        let isNew = memory.withLock { memory in
-            defer { memory.heldBack = tag }
-            return memory.heldBack != tag
-        }
-        let fields: Logger.Metadata = ["newest": "\(tag)", "held": "\(hold)"]
-        log.log(level: isNew ? .info : .debug, "Holding \(active.tag)", metadata: fields)
-        log.debug("tags[\(names)]")
-        return .held(tag: active.tag, digest: active.digest, newest: tag)
     }
 
     /// Looks through the release that is served, once, where that wasn't done before its publication.
@@ -176,7 +152,7 @@ final class Synchronizer: Sendable {
             try inspector.inspectIfUnknown(active, since: basis, before: deadline)
         } catch {
             if cancellation.isCancelled { return }
-            log.warning("\(error)")
+            journal.warn("\(error)")
             // The time was over: the next poll has its own.
             if error is RegistryError { return }
         }
@@ -213,7 +189,7 @@ final class Synchronizer: Sendable {
         if request == nil { try verify(manifest.digest, of: tag, before: deadline) }
         if let retained = volume.release(named: "\(manifest.digest)") {
             // A tag that points at what is on the volume already costs no download.
-            log.info("Persisting \(tag)")
+            journal.persisting(tag)
             let name = tag.isReferrer ? nil : tag
             let release =
                 if let request {
@@ -222,10 +198,10 @@ final class Synchronizer: Sendable {
                     try volume.activate(retained, tag: name)
                 }
             volume.forgetDownloads()
-            announce(release, since: start)
+            journal.serving(release, since: start)
             return release.digest
         }
-        if request == nil { log.info("Downloading \(tag)") }
+        if request == nil { journal.downloading(tag) }
         let layers: [Descriptor]
         do {
             layers = try manifest.releaseLayers(of: "\(source.location):\(tag)")
@@ -246,7 +222,7 @@ final class Synchronizer: Sendable {
                     holding: request,
                     before: deadline
                 )
-                announce(release, since: start)
+                journal.serving(release, since: start)
                 inspect(release, since: basis, before: deadline)
                 return release.digest
             } catch  where source.hasAnother(after: error) {
@@ -268,10 +244,9 @@ final class Synchronizer: Sendable {
         let staging = try volume.stage(tag: tag, digest: manifest.digest)
         do {
             let downloads = try unpack(layers, from: source, into: staging, before: deadline)
-            log.info("listing dir \(staging.location)")
-            for layer in layers { log.info("filename: \(layer.title ?? layer.digest.hex), isDir: false") }
+            journal.unpacked(layers, to: staging.location)
             let report = try inspector.inspectBeforehand(staging, before: deadline)
-            log.info("Persisting \(tag)")
+            journal.persisting(tag)
             return try volume.publish(staging, archives: downloads, report: report, holding: request)
         } catch {
             volume.discard(staging)
@@ -287,7 +262,7 @@ final class Synchronizer: Sendable {
     private func verify(_ digest: Digest, of tag: Tag, before deadline: Deadline) throws {
         guard verifier.isNeeded else { return }
         let (key, isNew) = try verifier.verify(digest, as: "\(source.location):\(tag)", from: source, before: deadline)
-        if isNew { log.info("Verified \(tag)", metadata: ["digest": "\(digest)", "key": "\(key)"]) }
+        if isNew { journal.verified(tag, digest, by: key) }
     }
 
     private func unpack(
@@ -296,21 +271,19 @@ final class Synchronizer: Sendable {
         into staging: Staging,
         before deadline: Deadline
     ) throws -> [PartialDownload] {
-        let pipeline = LayerPipeline(source: source, limits: limits)
+        let pipeline = LayerPipeline(source: source, limits: limits, progress: progress)
         var register = EntryRegister()
         var downloads: [PartialDownload] = []
         for layer in layers {
             let download = try volume.download(for: layer)
             do {
-                let result = try pipeline.run(
+                register = try pipeline.run(
                     layer,
                     download: download,
                     into: staging,
                     after: register,
                     before: deadline
                 )
-                log.debug("verified", metadata: ["digest": "\(result.blob.descriptor.digest)"])
-                register = result.register
             } catch {
                 forget(download, after: error)
                 throw error
@@ -330,32 +303,8 @@ final class Synchronizer: Sendable {
         do {
             try download.discard()
         } catch {
-            log.warning("\(error)")
+            journal.warn("\(error)")
         }
-    }
-
-    private func announce(_ release: Release, since start: ContinuousClock.Instant) {
-        log.info(
-            "Serving \(release.tag)",
-            metadata: [
-                "digest": "\(release.digest)", "files": "\(release.files)", "bytes": "\(release.bytes)",
-                "took": "\(DurationText.format(start.duration(to: .now)))",
-            ]
-        )
-    }
-
-    private func warnOfUndated(_ undated: [Tag]) {
-        let new = memory.withLock { memory in
-            let new = undated.filter { !memory.named.contains($0) }
-            memory.named.formUnion(new)
-            return new
-        }
-        guard !new.isEmpty else { return }
-        let names = new.map { "\($0)" }.joined(separator: " ")
-        log.warning(
-            "tags without a creation date: 0.0.0, then the highest version wins; the ORAS command and specman push write dates",
-            metadata: ["tags": "\(names)"]
-        )
     }
 
     /// An artifact that was refused before and hasn't changed.

@@ -37,31 +37,14 @@ package struct DockerConfigurationFile: Hashable, Sendable {
         return DockerConfigurationFile(home + "/.docker/config.json", isRequired: false)
     }
 
-    /// What changes when a file is written or replaced.
-    struct Stamp: Hashable {
-        let device: UInt64
-        let inode: UInt64
-        let size: Int64
-        let seconds: Int64
-        let nanoseconds: Int64
-
-        init(_ status: FileStatus) {
-            device = status.device
-            inode = status.inode
-            size = status.size
-            seconds = status.seconds
-            nanoseconds = status.nanoseconds
-        }
-    }
-
     /// - Returns: no bytes where the file is the one that `known` describes, or where there is none.
     fileprivate func read(
-        unless known: Stamp?
-    ) throws(RegistryError) -> (stamp: Stamp?, bytes: [UInt8]?) {
+        unless known: FileIdentity?
+    ) throws(RegistryError) -> (stamp: FileIdentity?, bytes: [UInt8]?) {
         if let content { return (nil, content) }
         do throws(SystemError) {
             let descriptor = try FileDescriptor.open(path, .readOnly)
-            let stamp = Stamp(try descriptor.status())
+            let stamp = FileIdentity(try descriptor.status())
             if stamp == known { return (stamp, nil) }
             var bytes: [UInt8] = []
             while true {
@@ -107,7 +90,7 @@ final class DockerCredentials: CredentialSource {
 
     private struct State {
         /// What the file system said of the file when it was read; `nil` where there was none.
-        var stamp: DockerConfigurationFile.Stamp?
+        var stamp: FileIdentity?
         var identity: Identity?
     }
 

@@ -7,8 +7,8 @@ struct Verify: ParsableCommand {
         discussion: """
             A damaged or missing file is restored from the kept archive, then from the registry; a damaged archive from \
             the registry. Without --repair it only reads, beside a running daemon or without one; with --repair it has \
-            a running daemon do it. The daemon does the same by itself every storage.verifyInterval. Exit status 1 where \
-            something is damaged still.
+            a running daemon do it, with the daemon's own configuration. The daemon does the same by itself every \
+            storage.verifyInterval. Exit status 1 where something is damaged still.
 
             Example:
               specman verify --repair
@@ -19,10 +19,11 @@ struct Verify: ParsableCommand {
     var repair = false
 
     @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var registry: RegistryOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let result = try VerifyCommand(try options.configuration(), repair: repair)
+        let result = try VerifyCommand(try options.configuration(try registry.flags()), repair: repair)
         switch output.output {
         case .json: Console.print(result.json)
         case .table:
