@@ -33,7 +33,7 @@ struct DoctorTests {
         )
     }
 
-    private func push(to registry: DockerRegistry, password: String? = nil) throws {
+    func push(to registry: DockerRegistry, password: String? = nil) throws {
         var arguments = ["push", directory.appending("tree"), "\(registry.host)/a/b:1.0.0"]
         arguments += registry.caFile.map { ["--ca-file", $0] } ?? ["--plain-http"]
         if password != nil { arguments += ["--username", "reader", "--password-stdin"] }
@@ -41,7 +41,7 @@ struct DoctorTests {
         #expect(pushed.status == 0, "\(pushed.err)")
     }
 
-    private func configuration(
+    func configuration(
         _ repository: String,
         _ source: [String] = [],
         storage: [String]? = nil,
@@ -57,7 +57,7 @@ struct DoctorTests {
     }
 
     /// Both forms of the report; what the one says the other does, too.
-    private func examine(_ configuration: String, _ environment: [String: String] = [:]) throws -> [Hop] {
+    func examine(_ configuration: String, _ environment: [String: String] = [:]) throws -> [Hop] {
         let json = try specman(["doctor", "--config", configuration, "--output", "json"], environment)
         let hops = try JSONDecoder().decode([Hop].self, from: Data(json.out))
         let failed = hops.filter { $0.ok == false }

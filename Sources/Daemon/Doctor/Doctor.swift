@@ -20,25 +20,25 @@ package enum Doctor {
         // Somebody waits: a hop that fails is told of at once.
         options.retry.attempts = 1
         let deadline = Deadline(after: configuration.source.timeout)
+        let manifest: Manifest?
         switch location {
         case .registry(let repository):
             let client = try DistributionClient(repository, options: options)
             RegistryHops(client: client, configuration: configuration, deadline: deadline).run(&examination)
-            ReleaseHops(source: client, configuration: configuration, deadline: deadline).run(&examination) {
+            let hops = ReleaseHops(source: client, configuration: configuration, deadline: deadline)
+            manifest = hops.run(&examination) {
                 try firstByte(of: $0, from: client, caFile: options.caFile, before: deadline)
             }
         case .layout(let directory):
             let layout = LayoutDirectory(directory)
-            ReleaseHops(source: layout, configuration: configuration, deadline: deadline).run(&examination) { layer in
-                struct Enough: Error {}
-                do {
-                    try layout.blob(layer, from: 0, before: deadline) { _ in throw Enough() }
-                } catch is Enough {
-                    return directory
-                }
+            let hops = ReleaseHops(source: layout, configuration: configuration, deadline: deadline)
+            manifest = hops.run(&examination) { layer in
+                try layout.readFirstByte(of: layer, before: deadline)
                 return directory
             }
         }
+        MirrorHops(origin: location, source: configuration.source, options: options, deadline: deadline)
+            .run(&examination, manifest)
         examination.beginAnew()
         VolumeHops(storage: configuration.storage).run(&examination)
         examination.beginAnew()

@@ -8,7 +8,8 @@ struct ReleaseHops {
     let deadline: Deadline
 
     /// - Parameter firstByte: reads the beginning of a layer, and says whom it came from.
-    func run(_ examination: inout Examination, firstByte: (Descriptor) throws -> String) {
+    /// - Returns: the manifest of the release that would be taken; `nil` where it can't be had.
+    func run(_ examination: inout Examination, firstByte: (Descriptor) throws -> String) -> Manifest? {
         let location = "\(source.location)"
         let chosen = examination.hop("tags", location, with: source) { source in
             let choice = try TagCatalogue(source: source, policy: configuration.source.tags)
@@ -39,6 +40,23 @@ struct ReleaseHops {
         let layer = manifest?.layers.first
         examination.hop("blob", layer.map { "\($0.digest)" } ?? location, with: layer) { layer in
             ("its first byte came from \(try firstByte(layer))", ())
+        }
+        return manifest
+    }
+}
+
+/// Ends a transfer of which no more is wanted.
+private struct Enough: Error {}
+
+extension ReleaseSource {
+    /// Reads the beginning of a layer, and no more of it.
+    ///
+    /// - Throws: `RegistryError` where it can't be had.
+    func readFirstByte(of layer: Descriptor, before deadline: Deadline) throws {
+        do {
+            try blob(layer, from: 0, before: deadline) { _ in throw Enough() }
+        } catch is Enough {
+            return
         }
     }
 }

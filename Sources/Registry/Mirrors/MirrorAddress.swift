@@ -52,6 +52,20 @@ extension RegistryOptions {
     }
 }
 
+/// The source at one mirror of `origin`, by itself.
+///
+/// - Parameters:
+///   - options: how the origin is spoken to.
+///   - docker: who asks the mirror.
+package func openMirror(
+    _ mirror: MirrorAddress,
+    of origin: Reference.Location,
+    options: RegistryOptions,
+    docker: DockerConfigurationFile?
+) throws(RegistryError) -> any ReleaseSource {
+    try openSource(mirror.location, options: options.forMirror(mirror, of: origin, docker: docker))
+}
+
 /// The source at `location`, with mirrors before it.
 ///
 /// - Parameters:
@@ -68,8 +82,7 @@ package func openSource(
     guard !mirrors.isEmpty else { return origin }
     var sources: [any ReleaseSource] = []
     for mirror in mirrors {
-        let options = options.forMirror(mirror, of: location, docker: docker)
-        sources.append(try openSource(mirror.location, options: options))
+        sources.append(try openMirror(mirror, of: location, options: options, docker: docker))
     }
     return MirroredSource(origin, mirrors: sources, now: options.now, report: report)
 }

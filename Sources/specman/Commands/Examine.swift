@@ -7,9 +7,10 @@ struct Examine: ParsableCommand {
         abstract: "Checks each hop to the registry and names the one that fails.",
         discussion: """
             With the daemon's configuration and credentials: name, tcp, tls, challenge, token, tags, manifest, signature \
-            (where source.verify.keys is set), the first byte of the blob and the host that it came from; then whether \
-            the volume takes files and has room, and the listener's own certificate. One line for each; what can't be \
-            tried is said to be skipped. It needs no daemon, and doesn't disturb one. Exit status 1 if any failed.
+            (where source.verify.keys is set), the first byte of the blob and the host that it came from; each mirror \
+            by itself; then whether the volume takes files and has room, and the listener's own certificate. One line \
+            for each; what can't be tried is said to be skipped. It needs no daemon, and doesn't disturb one. Exit \
+            status 1 if any failed.
 
             Example:
               specman doctor --config /etc/specman/specman.yaml
