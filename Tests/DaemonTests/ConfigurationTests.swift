@@ -107,6 +107,12 @@ import Testing
         ),
         ("sources:\n  repository: h/n\n", "specman.yaml:1: unknown key sources;"),
         ("source:\n  caFile: /x\n", "did you mean source.tls.caFile?"),
+        (
+            "storage: 5\n",
+            "specman.yaml:1: storage has a value; it is a section, whose keys stand below it, such as storage.directory"
+        ),
+        ("source:\n  tls: /ca.pem\n", "source.tls has a value; it is a section"),
+        ("source:\n  repository: h/Upper\n", "NAME in small letters"),
         ("source:\n  interval: 60\n", "specman.yaml:2: source.interval is \"60\"; it must be a duration"),
         ("storage:\n  maxFileSize: 4 gigs\n", "it must be a size from 1 B"),
         ("source:\n  repository: h/n:1.0\n", "it must be HOST[:PORT]/NAME without a tag"),

@@ -226,7 +226,7 @@ extension Settings {
     /// - Parameter region: of AWS, to be put into the template.
     func location(_ name: String, in region: AWSRegion?) throws(ConfigurationError) -> Reference.Location? {
         guard let text = try text(name, in: region) else { return nil }
-        let expected = "HOST[:PORT]/NAME without a tag, or oci-layout:DIR"
+        let expected = "HOST[:PORT]/NAME without a tag, NAME in small letters, or oci-layout:DIR"
         guard let reference = try? Reference(text) else {  // The one remedy covers each cause.
             throw fault(name, expected: expected)
         }
@@ -242,8 +242,8 @@ extension Settings {
         guard mirrors.count == texts.count, texts.count <= Bounds.mirrors else {
             throw fault(
                 name,
-                expected: "a list of at most \(Bounds.mirrors) repositories, HOST[:PORT]/NAME without a tag, "
-                    + "or oci-layout:DIR"
+                expected: "a list of at most \(Bounds.mirrors) repositories, HOST[:PORT]/NAME without a tag, NAME in "
+                    + "small letters, or oci-layout:DIR"
             )
         }
         return mirrors

@@ -5,6 +5,8 @@ package enum ConfigurationError: Error, Hashable {
     case unreadableSecret(file: String, reason: String)
     case malformed(file: String, line: Int?, reason: String)
     case unknownKey(origin: ConfigurationOrigin, key: String, suggestion: String?)
+    /// A value where a section stands, with one of the section's keys.
+    case valueForSection(origin: ConfigurationOrigin, section: String, example: String)
     case badValue(origin: ConfigurationOrigin, key: String, value: String, expected: String)
     case missing(key: String, remedy: String)
 }
@@ -29,6 +31,8 @@ extension ConfigurationError: CustomStringConvertible {
         case .unknownKey(let origin, let key, let suggestion):
             "\(origin): unknown key \(key); "
                 + (suggestion.map { "did you mean \($0)?" } ?? "remove it (`specman config show` lists every key)")
+        case .valueForSection(let origin, let section, let example):
+            "\(origin): \(section) has a value; it is a section, whose keys stand below it, such as \(example)"
         case .badValue(let origin, let key, let value, let expected):
             "\(origin): \(key) is \"\(value)\"; it must be \(expected)"
         case .missing(let key, let remedy):

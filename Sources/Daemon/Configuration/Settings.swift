@@ -133,6 +133,9 @@ package struct Settings: Sendable {
         from origin: ConfigurationOrigin
     ) throws(ConfigurationError) {
         guard let key = ConfigurationKey.named(name) else {
+            if let example = ConfigurationKey.all.first(where: { $0.name.hasPrefix(name + ".") }) {
+                throw .valueForSection(origin: origin, section: name, example: example.name)
+            }
             throw .unknownKey(
                 origin: origin,
                 key: name,
