@@ -25,17 +25,7 @@ package struct Finding: Hashable, Sendable {
 
 extension Finding: CustomStringConvertible {
     /// One line: the path as requests name it, and what is wrong; control characters are made harmless.
-    package var description: String {
-        var text = ""
-        for scalar in "/\(path): \(reason)".unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                text += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
-    }
+    package var description: String { "/\(path): \(reason)".printable }
 }
 
 /// What the checks of a release came to.

@@ -2,12 +2,8 @@ import Foundation
 
 /// Moto's server, which plays AWS on a port of its own: it judges signatures, users' and roles' policies, and who may
 /// assume a role, as AWS does.
-///
-/// It ends with the test process, whose end it sees on its standard input.
-package final class MotoServer: @unchecked Sendable {
-    // The process is only started and ended; what it has said doesn't change.
-    private let process: Process
-    private let input = Pipe()
+package final class MotoServer: Sendable {
+    private let server: PythonServer
     private let facts: Facts
 
     package struct Key: Decodable, Sendable {
@@ -50,43 +46,20 @@ package final class MotoServer: @unchecked Sendable {
     ///   - policy: the IAM policy (JSON) of those who may pull.
     ///   - unchecked: how many requests are taken on trust before anything is judged: moto can't judge unsigned ones.
     package init(policy: String, unchecked: Int = 0) throws {
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: PythonTools.interpreter)
-        process.arguments = ["-c", Self.script, policy, Self.externalID, "\(unchecked)"]
-        process.environment = ["PATH": "/usr/bin:/bin", "INITIAL_NO_AUTH_ACTION_COUNT": "inf"]
-        process.standardInput = input
-        let output = Pipe()
-        process.standardOutput = output
-        let errors = try TemporaryDirectory()
-        try Data().write(to: URL(fileURLWithPath: errors.appending("log")))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors.appending("log")))
-        try process.run()
-        var line = Data()
-        while !line.contains(UInt8(ascii: "\n")) {
-            let data = output.fileHandleForReading.availableData
-            if data.isEmpty { break }
-            line += data
-        }
+        server = try PythonServer(
+            Self.script,
+            [policy, Self.externalID, "\(unchecked)"],
+            environment: ["INITIAL_NO_AUTH_ACTION_COUNT": "inf"]
+        )
         do {
-            facts = try JSONDecoder().decode(Facts.self, from: line)
+            facts = try JSONDecoder().decode(Facts.self, from: server.greeting)
         } catch {
-            process.terminate()
-            let log = String(
-                decoding: try Data(contentsOf: URL(fileURLWithPath: errors.appending("log"))),
-                as: UTF8.self
-            )
-            throw Command.Failure(description: "moto did not start (Tests/run.sh installs it): \(log.suffix(2000))")
+            throw try server.failure("moto")
         }
-    }
-
-    deinit {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
     }
 
     private static let script = """
-        import json, os, sys, threading
-        threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+        import json
         import boto3, urllib.request
         from moto.server import DomainDispatcherApplication, create_backend_app
         from werkzeug.serving import make_server
