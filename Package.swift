@@ -76,10 +76,12 @@ let package = Package(
         room("Store", ["Content", "OpenSSL", "Platform", "SQLite", grdb]),
         room("Serving", ["Content", "HTTP", "Store", "Zlib"]),
         room("Listener", ["HTTP", "OpenSSL", "Platform"]),
+        // Beside their way: what Palette is told.
+        room("Palette", ["Content", "Curl"]),
         room("Daemon", stages + ["Curl", logging, yams]),
         .executableTarget(
             name: "specman",
-            dependencies: ["Daemon", argumentParser],
+            dependencies: ["Content", "Daemon", "Palette", argumentParser],
             swiftSettings: strict
         ),
 
@@ -118,6 +120,7 @@ let package = Package(
         tests("StoreTests", ["Store", "Content", "Platform", grdb]),
         tests("ServingTests", ["Serving", "Content", "HTTP", "Store", "Platform"]),
         tests("ListenerTests", ["Listener", "HTTP", "OpenSSL", "Platform"]),
+        tests("PaletteTests", ["Palette", "Content", "Curl"]),
         tests("DaemonTests", stages + ["Curl", "Daemon", logging, grdb]),
         tests("IntegrationTests", stages + ["Daemon", "Curl"]),
         tests("InteropTests", stages + ["Daemon", "Curl"]),

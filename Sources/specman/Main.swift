@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import Palette
 
 /// The exit statuses of the contract.
 enum ExitStatus: Int32 {
@@ -17,6 +18,8 @@ struct Main {
         } catch let error as ConfigurationError {
             end(.configuration, "\(error)")
         } catch let error as CommandFailure where error.kind == .usage {
+            end(.usage, "\(error)")
+        } catch let error as PaletteError where error.isUsage {
             end(.usage, "\(error)")
         } catch let error where Specman.exitCode(for: error) == .failure {
             // The rooms' own errors: each description is the line.
@@ -50,8 +53,8 @@ struct Specman: ParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Sync.self, Status.self, Examine.self, Push.self, Tags.self, Releases.self, Diff.self, List.self,
-            Concatenate.self, Activate.self, Resume.self, Verify.self, Import.self, Export.self, Login.self,
-            Logout.self, RegistryCommand.self, Config.self, Healthcheck.self,
+            Concatenate.self, Activate.self, Resume.self, Verify.self, Import.self, Export.self, Scar.self,
+            Login.self, Logout.self, RegistryCommand.self, Config.self, Healthcheck.self,
         ]
     )
 }

@@ -23,12 +23,13 @@ import Testing
         "Store": ["Content", "OpenSSL", "Platform", "SQLite", "GRDB", "Foundation"],
         "Serving": ["Content", "HTTP", "Store", "Zlib"],
         "Listener": ["HTTP", "OpenSSL", "Platform"],
+        "Palette": ["Content", "Curl"],
         "Daemon": [
             "Archive", "Checks", "Content", "Curl", "HTTP", "Listener", "Logging", "OpenSSL", "Platform", "Registry",
             "Serving",
             "Store", "Yams",
         ],
-        "specman": ["ArgumentParser", "Content", "Daemon"],
+        "specman": ["ArgumentParser", "Content", "Daemon", "Palette"],
     ]
 
     /// What every room may use besides.
