@@ -105,6 +105,6 @@ package struct ReleasePath: Hashable, Sendable {
 }
 
 extension ReleasePath: CustomStringConvertible {
-    /// The path as text that is safe in a log: bytes that are no UTF-8 are shown as U+FFFD.
+    /// The path as text; bytes that are no UTF-8 are shown as U+FFFD. What shows it to people makes it ``Swift/String/printable``.
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -1,8 +1,8 @@
 internal import Content
 internal import Curl
 
-/// Where Palette is, as somebody typed it: `palette.example.com`, `palette.example.com:8443` or the URL of its console,
-/// with a trailing `/` or without.
+/// Where Palette is, as somebody typed it: `palette.example.com`, `palette.example.com:8443`, or the URL of its console as
+/// a browser shows it, of which only the host counts.
 ///
 /// Always `https`: a password goes there.
 package struct PaletteAddress: Hashable, Sendable {
@@ -26,11 +26,8 @@ package struct PaletteAddress: Hashable, Sendable {
         }
         var rest = Substring(scheme == nil ? "https://\(text)" : text)
         while rest.hasSuffix("/") { rest.removeLast() }
-        guard let url = TransferURL(String(rest)), let base = url.resolving("/") else {
+        guard String(rest).hasStrictAuthority, let url = TransferURL(String(rest)), let base = url.resolving("/") else {
             throw .badAddress("\"\(shown)\" is no host; write HOST[:PORT] or https://HOST[:PORT]")
-        }
-        guard base == url else {
-            throw .badAddress("\(shown) is more than a host; write \(base) without what stands behind it")
         }
         self.init(base: base)
     }
@@ -42,4 +39,14 @@ package struct PaletteAddress: Hashable, Sendable {
 
     /// `HOST:PORT`.
     package var host: String { base.origin.description }
+}
+
+extension String {
+    /// Whether the host of an `http` or `https` URL stands where RFC 3986 section 3 has it, and no port is empty: libcurl
+    /// forgives what Palette's client may not, and what somebody mistyped.
+    var hasStrictAuthority: Bool {
+        guard let prefix = ["https://", "http://"].first(where: { lowercased().hasPrefix($0) }) else { return false }
+        let authority = dropFirst(prefix.count).prefix { !"/?#".contains($0) }
+        return !authority.isEmpty && authority.first != ":" && authority.last != ":"
+    }
 }

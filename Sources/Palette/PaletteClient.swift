@@ -96,7 +96,8 @@ package struct PaletteClient: Sendable {
         case 300..<400:
             let target = response["Location"].flatMap { url.resolving($0) }?.origin.description
             throw .redirected(reply, to: target?.printable, attempt: operation.attempt)
-        // Servers differ in which of them a wrong password is.
+        // Of a change, it is the change that is wrong; of a login, servers differ in which of them a wrong password is.
+        case 400 where cookie != nil: throw .rejected(reply, attempt: operation.attempt)
         case 400, 401, 403:
             throw .refused(reply, username: username, isLogin: cookie == nil, attempt: operation.attempt)
         case 404, 405: throw .notThere(reply, isLogin: cookie == nil, attempt: operation.attempt)

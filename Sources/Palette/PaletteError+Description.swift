@@ -13,7 +13,11 @@ extension PaletteError: CustomStringConvertible {
                 + "check --username and the password, which are those of Palette's system console"
         case .refused(let reply, let username, false, let attempt):
             "\(attempt): \(reply.host) does not let user \(username.printable) do it: it answers \(reply); "
+                + (reply.status == 401 ? "log in anew by running it again, or " : "")
                 + "use a system administrator (--username)"
+        case .rejected(let reply, let attempt):
+            "\(attempt): \(reply.host) does not take it: it answers \(reply); check --endpoint, and see the logs of "
+                + "Palette's pods"
         case .notThere(let reply, true, let attempt):
             "\(attempt): there is no Palette at \(reply.host): it answers \(reply); give the address of Palette's system "
                 + "console"

@@ -19,6 +19,8 @@ package enum PaletteError: Error, Hashable, Sendable {
     case transfer(TransferError, attempt: String)
     /// Name and password were not taken (`isLogin`), or they don't suffice.
     case refused(Reply, username: String, isLogin: Bool, attempt: String)
+    /// What was asked for is nothing that Palette does.
+    case rejected(Reply, attempt: String)
     /// There is no such resource: no Palette (`isLogin`), or one that doesn't know it.
     case notThere(Reply, isLogin: Bool, attempt: String)
     /// The answer points elsewhere, to another `HOST:PORT` or the same.
@@ -46,7 +48,8 @@ package enum PaletteError: Error, Hashable, Sendable {
     /// Whether trying again can help without anyone changing anything.
     package var isTransient: Bool {
         switch self {
-        case .transfer(let error, _): error.isTransient
+        case .transfer(let error, _):
+            if case .timeout = error.cause { true } else { error.isTransient }
         case .unavailable, .otherEndpoint: true
         case .unconfirmed(let error, _): error.isTransient
         default: false

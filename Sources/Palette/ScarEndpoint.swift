@@ -23,7 +23,8 @@ package struct ScarEndpoint: Hashable, Sendable, CustomStringConvertible {
         }
         let url = Self.withoutSlashes(text)
         guard url.utf8.count <= Self.longest, url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
-            !url.utf8.contains(UInt8(ascii: "?")), !url.utf8.contains(UInt8(ascii: "#")), TransferURL(url) != nil
+            !url.utf8.contains(UInt8(ascii: "?")), !url.utf8.contains(UInt8(ascii: "#")), url.hasStrictAuthority,
+            TransferURL(url) != nil
         else {
             throw .badEndpoint("\"\(text.printable.prefix(200))\" is no URL of a server; write https://HOST[:PORT]")
         }

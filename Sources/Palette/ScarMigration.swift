@@ -5,7 +5,7 @@
 package struct ScarMigration {
     /// What has been done.
     package enum Step: Hashable, Sendable {
-        /// The endpoint is set, and Palette says so.
+        /// Palette has taken the endpoint.
         case set(before: ScarSettings)
         case started(DataJob)
     }
@@ -46,8 +46,9 @@ package struct ScarMigration {
     ) throws(PaletteError) {
         let before = try session.settings()
         try session.set(endpoint)
-        try confirm(wait)
+        // At once: whatever fails from here on, what was there before is known.
         tell(.set(before: before))
+        try confirm(wait)
         if spread > .zero { wait(spread, .spread) }
         var failures: [PaletteError] = []
         for job in DataJob.allCases {

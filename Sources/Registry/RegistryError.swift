@@ -124,7 +124,8 @@ extension RegistryError: CustomStringConvertible {
             "\(attempt): \(host) answers \(status)\(detail) again and again; it is tried again later, "
                 + "see the registry's log if it goes on"
         // So Go's servers and nginx answer to plain HTTP where they speak TLS.
-        case .unexpectedStatus(let host, 400, let attempt, let detail) where detail.contains("HTTPS"):
+        case .unexpectedStatus(let host, 400, let attempt, let detail)
+        where detail.contains("plain HTTP where it speaks HTTPS") || detail.contains("HTTP request to an HTTPS server"):
             "\(attempt): \(host) answers 400\(detail); take away source.plainHTTP (--plain-http), it speaks TLS there"
         case .unexpectedStatus(let host, let status, let attempt, let detail):
             "\(attempt): \(host) answers \(status)\(detail); check source.repository and that a registry listens there"

@@ -182,7 +182,7 @@ struct Verification {
         }
     }
 
-    private static func words(for error: any Error) -> String {
+    static func words(for error: any Error) -> String {
         guard let error = error as? SystemError else { return "\(error)" }
         if error.isNotFound { return "it is missing" }
         return error.isThroughLink ? "its path leads through a link" : "it can't be read: \(error)"

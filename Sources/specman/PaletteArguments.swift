@@ -37,7 +37,7 @@ struct PaletteArguments: ParsableArguments {
     /// Asks for what is missing where there is a terminal, and logs in.
     func logIn() throws -> PaletteSession {
         // Every command takes one; a wrong one that is named is told of, although nothing here needs it.
-        if options.config != nil { _ = try options.settings() }
+        if options.config != nil { _ = try options.configuration() }
         let address = try PaletteAddress(palette)
         var connection = PaletteOptions()
         connection.authorities = try caFile.map { try InputFile.authorities($0) }

@@ -197,6 +197,19 @@ import Testing
         #expect(configuration.source.credentials == .basic(username: "u", password: "s3cret"))
     }
 
+    @Test func whatATemplateHasLeftBlankIsNotSet() throws {
+        let blank = "source:\n  repository: h/n\n  username: ''\n  password: ''\n  passwordFile: ''\n"
+        let tags = "  tags:\n    policy: newest\n    pin: ''\n    range: ''\n"
+        let environment = AWSEnvironment([:])
+        let automatic = Credentials.automatic(
+            docker: nil,
+            aws: AWSConfiguration(.automatic, environment: environment)
+        )
+        #expect(try Configuration(try settings(blank + tags)).source.credentials == automatic)
+        let user = "source:\n  username: u\n  password: p\n  passwordFile: ''\n"
+        #expect(try Configuration(try settings(user)).source.credentials == .basic(username: "u", password: "p"))
+    }
+
     @Test func ofTwoPasswordsTheOneNearerToTheCommandLineCounts() throws {
         let directory = try TemporaryDirectory()
         try "filed".write(toFile: directory.appending("p"), atomically: false, encoding: .utf8)

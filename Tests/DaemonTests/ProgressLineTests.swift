@@ -38,6 +38,13 @@ import Testing
         #expect(screen.text == Self.erase + "a" + Self.erase + "b" + Self.erase)
     }
 
+    @Test func aTerminalObeysNoNameOfAnArchive() {
+        let screen = Screen()
+        let line = ProgressLine(isShown: true) { screen.write($0) }
+        line.show("a\u{1b}[2J\nb")
+        #expect(screen.text == Self.erase + "a\\u{1b}[2J\\u{a}b")
+    }
+
     @Test func aLongNameStaysInOneLine() {
         let screen = Screen()
         let line = ProgressLine(isShown: true) { screen.write($0) }

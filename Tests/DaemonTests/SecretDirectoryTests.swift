@@ -121,6 +121,12 @@ import Testing
         let (none, _) = try settings(["credentialType": "noAuth"], yaml: yaml)
         #expect(try Configuration(none).source.credentials == .anonymous)
         #expect(complaint(["username": "secret"], yaml: yaml).contains("source.password is not set"))
+        // Nor does what the environment has for another user take the place of half of them.
+        let (pair, _) = try settings(
+            ["username": "secret", "password": "p"],
+            environment: ["SPECMAN_SOURCE_PASSWORD_FILE": "/nowhere"]
+        )
+        #expect(try Configuration(pair).source.credentials == .basic(username: "secret", password: "p"))
     }
 
     @Test func absentIsFine() throws {
@@ -138,6 +144,7 @@ import Testing
         (["baseContentPath": "a"], "baseContentPath: baseContentPath is \"a\"; it must be accompanied by endpoint"),
         (["username": "a\nb"], "username: username is \"********\"; it must be one line"),
         (["username": "u"], "source.password is not set"),
+        (["password": "p"], "source.username is not set; the Secret has a password, and one in the file doesn't count"),
         (["insecureSkipVerify": "maybe"], "insecureSkipVerify: source.tls.insecureSkipVerify is \"maybe\""),
         (["credentialType": "kerberos"], "credentialType: source.credentialType is \"kerberos\"; it must be one of"),
         ([".dockerconfigjson": "{"], ".dockerconfigjson: source.dockerConfig is"),

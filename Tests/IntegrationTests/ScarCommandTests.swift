@@ -240,7 +240,7 @@ struct ScarCommandTests {
             [
                 "-c",
                 "trap '' PIPE; mkfifo typed; script -qefc '\(command)' /dev/null < typed > shown & exec 3> typed;"
-                    + " until grep -q 'password of admin: ' shown; do sleep 0.05; done;"
+                    + " until grep -q 'password of admin: ' shown || ! kill -0 $! 2> /dev/null; do sleep 0.05; done;"
                     + " while kill -0 $! 2> /dev/null; do printf 'geheim\\r' >&3; sleep 0.1; done 2> /dev/null;"
                     + " wait $!; echo status $?; cat shown",
             ],

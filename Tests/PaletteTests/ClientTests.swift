@@ -98,7 +98,7 @@ struct ClientTests {
     }
 
     @Test(arguments: [
-        (401, "use a system administrator"), (403, "use a system administrator"),
+        (400, "does not take it"), (401, "or use a system administrator"), (403, "use a system administrator"),
         (404, "it takes Palette 4.5.15 or later"),
         (502, "try again later"), (200, "check that it is Palette's"),
     ])

@@ -35,7 +35,7 @@ struct MigrationTests {
         #expect(run.failure == nil)
         #expect(
             run.events == [
-                "4: https://scar.example.com:8443", "4: spread 60.0 seconds", "5: syncCloudInstanceTypesData",
+                "3: https://scar.example.com:8443", "4: spread 60.0 seconds", "5: syncCloudInstanceTypesData",
                 "6: syncCloudStorageTypesData",
             ]
         )
@@ -52,7 +52,7 @@ struct MigrationTests {
         #expect(run.failure == nil)
         #expect(
             run.events == [
-                "4: confirmation 2.0 seconds", "5: confirmation 2.0 seconds", "6: https://scar.example.com:8443",
+                "3: https://scar.example.com:8443", "4: confirmation 2.0 seconds", "5: confirmation 2.0 seconds",
                 "7: syncCloudInstanceTypesData", "8: syncCloudStorageTypesData",
             ]
         )
@@ -65,7 +65,9 @@ struct MigrationTests {
         let run = try run(palette)
         let old = "https://scar.example.com:8443"
         #expect(run.failure == .otherEndpoint(host: palette.host, set: .standard, found: old))
-        #expect(run.events.count == ScarMigration.confirmations - 1)
+        // What was there before is told nevertheless.
+        #expect(run.events.first == "3: \(old)")
+        #expect(run.events.count == ScarMigration.confirmations)
         #expect(palette.requests.count == 3 + ScarMigration.confirmations)
         #expect(!palette.lines.contains { $0.contains("jobs") })
     }
@@ -119,7 +121,7 @@ struct MigrationTests {
         let run = try run(palette, spread: .zero)
         if passes {
             #expect(run.failure == nil)
-            #expect(run.events.first == "4: confirmation 2.0 seconds")
+            #expect(run.events.dropFirst().first == "4: confirmation 2.0 seconds")
             return
         }
         guard case .unconfirmed(let cause, let set) = run.failure else {
@@ -128,7 +130,8 @@ struct MigrationTests {
         }
         #expect(set == .standard)
         #expect("\(cause)".hasPrefix(attempt.read))
-        #expect(run.events.count == (status == 403 ? 0 : ScarMigration.confirmations - 1))
+        #expect(run.events.first == "3: https://scar.example.com:8443")
+        #expect(run.events.count == (status == 403 ? 1 : ScarMigration.confirmations))
         #expect(!palette.lines.contains { $0.contains("jobs") })
     }
 }

@@ -35,7 +35,8 @@ final class ProgressLine: Sendable {
             if let last = state.last, now < last + Self.pause { return }
             state.last = now
             state.isDirty = true
-            write("\r\u{1b}[K" + text().prefix(Self.width))
+            // Names come from the registry and from archives.
+            write("\r\u{1b}[K" + text().printable.prefix(Self.width))
         }
     }
 

@@ -32,10 +32,14 @@ extension Settings {
                 expected: "one of auto, noAuth, basic, secret, sts, pod-identity"
             )
         }
-        guard let username = text("source.username") else {
+        guard let username = filledText("source.username") else {
             if kind == "basic" { throw .missing(key: "source.username", remedy: "credentialType basic needs it") }
-            for key in ["source.password", "source.passwordFile"] where text(key) != nil {
-                throw .missing(key: "source.username", remedy: "\(key) needs the user that it belongs to")
+            for key in ["source.password", "source.passwordFile"] where filledText(key) != nil {
+                let remedy =
+                    isFromSecret(key)
+                    ? "the Secret has a password, and one in the file doesn't count beside it: put it into the Secret"
+                    : "\(key) needs the user that it belongs to"
+                throw .missing(key: "source.username", remedy: remedy)
             }
             return .automatic(docker: docker, aws: try aws(.automatic, kind, for: location))
         }
@@ -43,10 +47,11 @@ extension Settings {
         return .basic(username: username, password: try password())
     }
 
-    /// Of `source.password` and `source.passwordFile` the one that is given nearer to the command line.
+    /// Of `source.password` and `source.passwordFile` the one that is given nearer to the command line; but what the
+    /// mounted Secret has for its own user belongs to that one.
     private func password() throws(ConfigurationError) -> String {
-        let password = text("source.password")
-        guard let file = text("source.passwordFile") else {
+        let password = filledText("source.password")
+        guard let file = filledText("source.passwordFile") else {
             guard let password else {
                 throw .missing(key: "source.password", remedy: "source.username needs it, or source.passwordFile")
             }
@@ -58,7 +63,8 @@ extension Settings {
             if its == other {
                 throw fault("source.passwordFile", expected: "unset where source.password is set in the same place")
             }
-            if its < other { return password }
+            let isPair = isFromSecret("source.username") && isFromSecret("source.password")
+            if its < other || isPair { return password }
         }
         do throws(SystemError) {
             var bytes = try WholeFile.read(file, limit: 64 << 10)

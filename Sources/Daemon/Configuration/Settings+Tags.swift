@@ -38,13 +38,13 @@ extension Settings {
     private static let pinForm = "a tag, or a digest sha256:… with 64 hex digits"
 
     private func tagRange() throws(ConfigurationError) -> TagPolicy.Kind? {
-        guard let text = text("source.tags.range") else { return nil }
+        guard let text = filledText("source.tags.range") else { return nil }
         guard let range = VersionRange(text) else { throw fault("source.tags.range", expected: Self.rangeForm) }
         return .semver(range, text: text)
     }
 
     private func tagPin() throws(ConfigurationError) -> TagPolicy.Kind? {
-        guard let text = text("source.tags.pin") else { return nil }
+        guard let text = filledText("source.tags.pin") else { return nil }
         guard let pin = TagPolicy.pin(text) else { throw fault("source.tags.pin", expected: Self.pinForm) }
         return pin
     }

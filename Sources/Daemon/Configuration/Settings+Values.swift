@@ -7,6 +7,11 @@ extension Settings {
         return text
     }
 
+    /// The same where it isn't empty: what a template has left blank is not set.
+    func filledText(_ name: String) -> String? {
+        text(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     func list(_ name: String) -> [String]? {
         guard case .list(let items)? = setting(name)?.value else { return nil }
         return items

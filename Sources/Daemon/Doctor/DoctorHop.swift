@@ -1,3 +1,5 @@
+internal import Content
+
 /// One step of the way from the registry to whom the files are served, and how it was found.
 package struct DoctorHop: Sendable {
     package enum Outcome: Hashable, Sendable {
@@ -25,9 +27,8 @@ package struct DoctorHop: Sendable {
             case .failed: "FAILED"
             case .skipped: "skipped"
             }
-        let text = "\(Self.padded(status, 9))\(Self.padded(name, 13))\(sentence)"
         // What comes from outside must not move the cursor or fake a line.
-        return String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+        return "\(Self.padded(status, 9))\(Self.padded(name, 13))\(sentence)".printable
     }
 
     /// Subject, detail and remedy.
@@ -71,7 +72,10 @@ struct DoctorFault: Error {
 
     /// Takes an error's line apart: each says what is wrong and, behind the first semicolon, what to do.
     init(_ error: any Error) {
-        let line = "\(error)"
+        self.init(line: "\(error)")
+    }
+
+    init(line: String) {
         guard let cut = line.firstRange(of: "; ") else {
             self.init(line)
             return

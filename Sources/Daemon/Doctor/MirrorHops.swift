@@ -1,7 +1,7 @@
 internal import Content
 internal import Registry
 
-/// To each mirror by itself: a sync goes past one that is away or has nothing, and nobody notices but by the time it takes.
+/// To each mirror by itself: a sync goes past one that is away or has nothing, and takes longer.
 struct MirrorHops {
     let origin: Reference.Location
     let source: Configuration.Source
@@ -28,7 +28,7 @@ struct MirrorHops {
         } catch RegistryError.noSuchRepository, RegistryError.noSuchManifest, RegistryError.noSuchBlob {
             return "is there, and does not have the release, which then comes from \(origin)"
         } catch {
-            let fault = DoctorFault(error)
+            let fault = DoctorFault(line: (error as? RegistryError)?.asOfMirror ?? "\(error)")
             let advice = "or take it out of source.mirrors; a sync passes it over"
             throw DoctorFault(fault.detail, fault.remedy.map { "\($0), \(advice)" } ?? "mend it, \(advice)")
         }

@@ -52,7 +52,7 @@ struct LayerPipeline {
     /// - Parameters:
     ///   - download: what is kept of the layer from an earlier try; it grows with this one.
     ///   - register: what the layers before have left: the limits and the paths are the artifact's as a whole.
-    /// - Returns: the register with the layer's entries; then the layer is verified to its last byte.
+    /// - Returns: the layer, verified to its last byte, and the register with its entries.
     /// - Throws: `RegistryError`, `ArchiveError` or `StoreError`. Bytes that were damaged on the way look like a bad
     ///   archive: where both are true it is the digest that is reported, and tried again.
     func run(
@@ -61,7 +61,7 @@ struct LayerPipeline {
         into staging: Staging,
         after register: EntryRegister,
         before deadline: Deadline
-    ) throws -> EntryRegister {
+    ) throws -> (blob: VerifiedBlob, register: EntryRegister) {
         let junction = Junction(register)
         let limits = limits
         Self.inflating.async {
@@ -91,9 +91,9 @@ struct LayerPipeline {
         junction.isInflated.wait()
         junction.isUnpacked.wait()
         // Where a later stage failed first, those before ended with the same error, or know a deeper cause.
-        _ = try result.get()
+        let blob = try result.get()
         if let failure = junction.compressed.failure ?? junction.content.failure { throw failure }
-        return junction.register
+        return (blob, junction.register)
     }
 
     /// The first stage.

@@ -86,6 +86,11 @@ final class SyncJournal: Sendable {
         log.info("Downloading \(tag)")
     }
 
+    /// A layer has come whole.
+    func verified(_ layer: Digest) {
+        log.debug("verified", metadata: ["digest": "\(layer)"])
+    }
+
     func unpacked(_ layers: [Descriptor], to location: String) {
         log.info("listing dir \(location)")
         for layer in layers { log.info("filename: \(layer.title ?? layer.digest.hex), isDir: false") }

@@ -277,13 +277,15 @@ final class Synchronizer: Sendable {
         for layer in layers {
             let download = try volume.download(for: layer)
             do {
-                register = try pipeline.run(
+                let result = try pipeline.run(
                     layer,
                     download: download,
                     into: staging,
                     after: register,
                     before: deadline
                 )
+                journal.verified(result.blob.descriptor.digest)
+                register = result.register
             } catch {
                 forget(download, after: error)
                 throw error

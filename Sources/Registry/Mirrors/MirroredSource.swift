@@ -200,14 +200,18 @@ extension RegistryError {
         }
     }
 
-    /// The sentence for a mirror, where `source.username` means nothing.
-    fileprivate var asOfMirror: String {
+    /// The sentence for a mirror, where `source.username` and `source.repository` mean nothing.
+    package var asOfMirror: String {
         switch self {
         case .authenticationRequired(let host): "\(host) requires authentication; run specman login \(host)"
         case .wrongCredentials(let host, let username):
             "\(host) does not accept the password of user \(username); run specman login \(host) again"
         case .tokenRefused(let server, let host, _, let status, let detail):
             "the token server \(server) of \(host) answers \(status)\(detail); run specman login \(host)"
+        case .forbidden(let location, let attempt, let host):
+            "\(attempt): \(host) forbids it; give the user that docker's configuration has for it access to \(location)"
+        case .unexpectedStatus(let host, let status, let attempt, let detail):
+            "\(attempt): \(host) answers \(status)\(detail); check that a registry listens there"
         default: description
         }
     }

@@ -53,7 +53,8 @@ struct Scar: ParsableCommand {
             commandName: "set",
             abstract: "Has Palette read its manifests from specman, or from any other endpoint.",
             discussion: """
-                Sets the endpoint, without user and password as specman serves without, and looks whether Palette has it; \
+                Sets the endpoint, and takes user and password of the one before away, as specman serves without: with \
+                listener.htpasswdFile or listener.clientCAFile it would refuse Palette. Looks whether Palette has it; \
                 waits until all of Palette knows; then starts the jobs that read the instance and storage types of the \
                 clouds anew, which takes Palette about five minutes. Doing it again does no harm. Exit status 1 where \
                 anything of it failed, and the line on stderr says what is done nevertheless. On a terminal the password \

@@ -1,13 +1,17 @@
+import Content
 import Palette
 
 extension ScarMigration.Step {
     /// The line that says so.
     func line(_ endpoint: ScarEndpoint, on host: String) -> String {
         switch self {
-        case .set(let before) where before.isAt(endpoint): "the SCAR endpoint of \(host) was \(endpoint) and stays so"
         case .set(let before):
-            "the SCAR endpoint of \(host) was \(before.shownEndpoint ?? "not set") and is now \(endpoint)"
-        case .started(let job): "started Palette's data job \(job)"
+            let change =
+                before.isAt(endpoint)
+                ? "was \(endpoint) and stays so" : "was \(before.shownEndpoint ?? "not set") and is now \(endpoint)"
+            let user = before.username.map { "; its user \($0.printable) and their password are taken away" }
+            return "the SCAR endpoint of \(host) \(change)\(user ?? "")"
+        case .started(let job): return "started Palette's data job \(job)"
         }
     }
 }
