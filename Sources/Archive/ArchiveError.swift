@@ -76,15 +76,8 @@ package struct EntryName: Hashable, Sendable, CustomStringConvertible {
 
     /// The name in quotes, cut after 256 bytes, with control characters and bytes that are no UTF-8 made harmless.
     package var description: String {
-        var text = "\""
-        for scalar in String(decoding: bytes.prefix(Self.longestShown), as: UTF8.self).unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse, .surrogate:
-                text += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text + (bytes.count > Self.longestShown ? "…\"" : "\"")
+        let text = String(decoding: bytes.prefix(Self.longestShown), as: UTF8.self).printable
+        return "\"\(text)" + (bytes.count > Self.longestShown ? "…\"" : "\"")
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Content
 internal import FoundationEssentials
 
 /// JSON from outside and to it.
@@ -41,14 +42,9 @@ enum JSON {
         }
     }
 
-    /// Text from outside, fit for one line of a log: no control characters, at most 200 characters.
+    /// Text from outside, fit for one line of a log: no control characters, and 200 characters of it at most.
     static func printable(_ text: String) -> String {
-        let scalars = text.unicodeScalars.prefix(200).map { scalar in
-            let category = scalar.properties.generalCategory
-            let breaks = [.control, .format, .lineSeparator, .paragraphSeparator].contains(category)
-            return breaks ? Character("\u{FFFD}") : Character(scalar)
-        }
-        return String(scalars)
+        String(text.unicodeScalars.prefix(200)).printable
     }
 
     private static func describe(_ error: DecodingError) -> String {

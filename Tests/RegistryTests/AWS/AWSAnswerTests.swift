@@ -60,7 +60,7 @@ struct AWSAnswerTests {
             status: 400
         )
         #expect(json.code == "AccessDeniedException")
-        #expect(json.detail == " (AccessDeniedException: no\u{FFFD}way)")
+        #expect(json.detail == " (AccessDeniedException: no\\u{a}way)")
         #expect(json.remedy.contains("specman registry policy"))
         #expect(!json.mayPass)
         let xml = AWSFault(
