@@ -105,6 +105,7 @@ package struct ReleasePath: Hashable, Sendable {
 }
 
 extension ReleasePath: CustomStringConvertible {
-    /// The path as text; bytes that are no UTF-8 are shown as U+FFFD. What shows it to people makes it ``Swift/String/printable``.
+    /// The path as text; bytes that are no UTF-8 are shown as U+FFFD. Control characters stay as they are: what shows it
+    /// on a terminal makes it ``Swift/String/printable``.
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 }

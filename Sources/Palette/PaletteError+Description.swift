@@ -16,8 +16,8 @@ extension PaletteError: CustomStringConvertible {
                 + (reply.status == 401 ? "log in anew by running it again, or " : "")
                 + "use a system administrator (--username)"
         case .rejected(let reply, let attempt):
-            "\(attempt): \(reply.host) does not take it: it answers \(reply); check --endpoint, and see the logs of "
-                + "Palette's pods"
+            "\(attempt): \(reply.host) does not take it: it answers \(reply); check --endpoint where it was given, and see "
+                + "the logs of Palette's pods"
         case .notThere(let reply, true, let attempt):
             "\(attempt): there is no Palette at \(reply.host): it answers \(reply); give the address of Palette's system "
                 + "console"

@@ -182,6 +182,7 @@ struct Verification {
         }
     }
 
+    /// What is told of a name that could not be looked at.
     static func words(for error: any Error) -> String {
         guard let error = error as? SystemError else { return "\(error)" }
         if error.isNotFound { return "it is missing" }

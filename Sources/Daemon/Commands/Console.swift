@@ -27,15 +27,17 @@ package enum Console {
     ///
     /// - Throws: ``CommandFailure`` where there is none.
     package static func readPassword() throws -> String {
-        var bytes: [UInt8]
+        let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try StandardStream.readInput(limit: longestPassword)
         } catch {
             throw CommandFailure("reading the password from standard input: \(error.reason)")
         }
-        while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        if bytes.isEmpty { throw CommandFailure("reading the password from standard input: it is empty; pipe it in") }
-        return String(decoding: bytes, as: UTF8.self)
+        let password = String(passwordIn: bytes)
+        guard !password.isEmpty else {
+            throw CommandFailure("reading the password from standard input: it is empty; pipe it in")
+        }
+        return password
     }
 
     /// Ends the process.

@@ -10,10 +10,9 @@ package enum InputFile {
     /// The password in `path`, without a line break at its end.
     package static func password(_ path: String, flag: String = "--password-file") throws(CommandFailure) -> String {
         let attempt = "reading the password from \(path)"
-        var bytes = try read(path, limit: longestPassword, attempt, flag)
-        while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        guard !bytes.isEmpty else { throw CommandFailure("\(attempt): the file is empty; check \(flag)") }
-        return String(decoding: bytes, as: UTF8.self)
+        let password = String(passwordIn: try read(path, limit: longestPassword, attempt, flag))
+        guard !password.isEmpty else { throw CommandFailure("\(attempt): the file is empty; check \(flag)") }
+        return password
     }
 
     /// The certificates (PEM) in `path`, of which at least one can be trusted.

@@ -35,8 +35,9 @@ final class ProgressLine: Sendable {
             if let last = state.last, now < last + Self.pause { return }
             state.last = now
             state.isDirty = true
-            // Names come from the registry and from archives.
-            write("\r\u{1b}[K" + text().printable.prefix(Self.width))
+            // Names come from the registry and from archives: of any length, and with anything in them.
+            let scalars = String(text().unicodeScalars.prefix(Self.width))
+            write("\r\u{1b}[K" + scalars.printable.prefix(Self.width))
         }
     }
 

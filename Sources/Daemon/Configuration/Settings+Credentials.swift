@@ -67,12 +67,18 @@ extension Settings {
             if its < other || isPair { return password }
         }
         do throws(SystemError) {
-            var bytes = try WholeFile.read(file, limit: 64 << 10)
-            // Editors and `echo` end the file with a line break that is no part of the password.
-            while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-            return String(decoding: bytes, as: UTF8.self)
+            return String(passwordIn: try WholeFile.read(file, limit: 64 << 10))
         } catch {
             throw fault("source.passwordFile", expected: "a readable file (\(error.reason))")
         }
+    }
+}
+
+extension String {
+    /// The password that somebody wrote into a file or a pipe: editors and `echo` end it with a line break that is no
+    /// part of it.
+    init(passwordIn bytes: [UInt8]) {
+        let last = bytes.lastIndex { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        self.init(decoding: bytes.prefix(last.map { $0 + 1 } ?? 0), as: UTF8.self)
     }
 }
