@@ -162,9 +162,19 @@ final class Index: Sendable {
                 guard let value = try result.get() else {
                     throw StoreError.index(doing: doing, reason: "the transaction ended early")
                 }
+                startWritingLog()
                 return value
             }
         }
+    }
+
+    /// Has the disk begin with the log: the sync before it is folded into the database would wait for all of it at once, and
+    /// a staging with it.
+    ///
+    /// SQLite has no lock on this file that closing it could end (`fcntl(2)`): those are on the database and its `-shm`.
+    private func startWritingLog() {
+        guard let log = try? FileDescriptor.open(path + "-wal", .readOnly) else { return }
+        log.startWriting(from: 0, count: 0)
     }
 
     /// Gives the volume back what a great deal of removed rows took; does nothing where that isn't much.

@@ -34,6 +34,8 @@ struct Benchmark: ParsableCommand {
         guard let specman else { throw ValidationError("give --specman") }
         signal(SIGPIPE, SIG_IGN)
         Self.raiseDescriptorLimit()
+        // Now, not after half an hour.
+        if let results { try FileManager.default.createDirectory(atPath: results, withIntermediateDirectories: true) }
         let scratch = try TemporaryDirectory()
         let parts = only.isEmpty ? Part.usual : only
         var findings = Findings(machine: Machine(), isQuick: quick)

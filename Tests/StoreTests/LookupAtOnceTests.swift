@@ -36,7 +36,7 @@ struct LookupAtOnceTests {
         let volume = try test.open()
         let release = try #require(volume.active)
         _ = try release.content(names[0])
-        var left = 0
+        var (left, found) = (0, 0)
         for index in stride(from: 500, to: names.count, by: 100) {
             let far = try path(names[index])
             for name in try test.names() where name == Index.fileName || name == Index.fileName + "-wal" {
@@ -46,8 +46,12 @@ struct LookupAtOnceTests {
             if release.fileAtOnce(far) == nil { left += 1 }
             let record = try release.lookup(far)
             #expect(record?.size == 5)
-            #expect(release.fileAtOnce(far) == record)
+            // Where the index was written meanwhile, or memory was wanted, all of it has to be read anew.
+            let again = release.fileAtOnce(far)
+            #expect(again == nil || again == record)
+            if again != nil { found += 1 }
         }
         #expect(left > 0)
+        #expect(found > 20)
     }
 }

@@ -11,10 +11,10 @@ package enum ColdFile {
         let file = try FileDescriptor.open(path, .readOnly)
         // What the kernel is still fetching ahead of an earlier read can't be taken away: that is waited for.
         while try !file.read(upTo: 1 << 20).isEmpty {}
-        try file.sync()
         let size = Int(try file.status().size)
-        // What somebody holds at the moment, as who writes it to the disk, can't be either.
+        // What somebody holds at the moment, as who writes it to the disk, can't be either, nor what isn't on the disk yet.
         for _ in 0..<500 {
+            try file.sync()
             let code = posix_fadvise(file.number, 0, 0, POSIX_FADV_DONTNEED)
             guard code == 0 else { throw Failure(description: "posix_fadvise of \(path) failed with \(code)") }
             if try !isCached(file.number, size) { return }
