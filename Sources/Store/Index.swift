@@ -173,7 +173,7 @@ final class Index: Sendable {
     ///
     /// SQLite has no lock on this file that closing it could end (`fcntl(2)`): those are on the database and its `-shm`.
     private func startWritingLog() {
-        guard let log = try? FileDescriptor.open(path + "-wal", .readOnly) else { return }
+        guard let log = try? FileDescriptor.open(path + "-wal", [.readOnly, .noFollow, .nonBlocking]) else { return }
         log.startWriting(from: 0, count: 0)
     }
 
