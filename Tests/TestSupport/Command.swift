@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// Other people's programs, run to their end.
@@ -35,8 +36,11 @@ package enum Command {
         process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: files[0]))
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files[1]))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files[2]))
+        // `waitUntilExit` looks every 50 ms only (swift-corelibs-foundation), which commands are measured by.
+        let ended = DispatchSemaphore(value: 0)
+        process.terminationHandler = { _ in ended.signal() }
         try process.run()
-        process.waitUntilExit()
+        ended.wait()
         return Output(
             status: process.terminationStatus,
             out: Array(try Data(contentsOf: URL(fileURLWithPath: files[1]))),

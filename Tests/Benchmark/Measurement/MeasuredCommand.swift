@@ -4,6 +4,8 @@ import TestSupport
 
 /// A shell command run to its end, with what it took.
 struct MeasuredCommand {
+    /// When it started, as ``BootTime`` has it.
+    let start: Double
     /// From the start to the end, in seconds.
     let wall: Double
     /// User and system time of the command and all that it started, in seconds.
@@ -21,24 +23,33 @@ struct MeasuredCommand {
             environment: environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         )
         let figures = output.text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
-        guard figures.count == 3 else { throw BenchmarkError("\(script): no figures but \(output.text)") }
-        (wall, processor, peak) = (figures[0], figures[1], figures[2])
+        guard figures.count == 4 else { throw BenchmarkError("\(script): no figures but \(output.text)") }
+        (start, wall, processor, peak) = (figures[0], figures[1], figures[2], figures[3])
     }
 
     /// Runs `script`, and prints what it took.
     static func report(_ script: String) throws {
-        let start = ContinuousClock.now
+        let start = BootTime.now
         let output = try Command.output("bash", ["-o", "pipefail", "-ec", script])
         guard output.status == 0 else { throw BenchmarkError("a command failed: \(script): \(output.err)") }
-        let wall = ContinuousClock.now.seconds(since: start)
+        let wall = BootTime.now - start
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
         let processor = seconds(usage.ru_utime) + seconds(usage.ru_stime)
-        print(wall, processor, Double(usage.ru_maxrss) / 1024)
+        print(start, wall, processor, Double(usage.ru_maxrss) / 1024)
     }
 
     private static func seconds(_ time: timeval) -> Double {
         Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+    }
+}
+
+/// A clock whose instants several processes can tell one another, in seconds since the machine started.
+enum BootTime {
+    static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }
 

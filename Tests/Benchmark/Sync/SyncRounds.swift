@@ -148,7 +148,7 @@ struct SyncRounds {
                 "SPECMAN_STORAGE_DIRECTORY": volume,
             ]
         )
-        return (command, try watch.end())
+        return (command, try watch.end() - command.start)
     }
 }
 
