@@ -30,7 +30,7 @@ final class PublicationWatch: Sendable {
         }.start()
     }
 
-    /// Where the link leads; a look costs two microseconds, as what is measured has the same processors.
+    /// Where the link leads: one system call, as what is measured has the same processors.
     private static func target(of link: String) -> String? {
         withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX), alignment: 1) { buffer in
             guard let start = buffer.baseAddress else { return nil }
