@@ -36,7 +36,7 @@ package enum Command {
         process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: files[0]))
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files[1]))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files[2]))
-        // `waitUntilExit` looks every 50 ms only (swift-corelibs-foundation), which commands are measured by.
+        // `waitUntilExit` looks only every 50 ms (swift-corelibs-foundation): too coarse for what measures commands.
         let ended = DispatchSemaphore(value: 0)
         process.terminationHandler = { _ in ended.signal() }
         try process.run()

@@ -44,15 +44,6 @@ struct MeasuredCommand {
     }
 }
 
-/// A clock whose instants several processes can tell one another, in seconds since the machine started.
-enum BootTime {
-    static var now: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-}
-
 extension ContinuousClock.Instant {
     func seconds(since start: ContinuousClock.Instant) -> Double {
         let duration = start.duration(to: self)
