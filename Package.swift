@@ -108,6 +108,7 @@ let package = Package(
             exclude: ["RESULTS.md", "growth.svg", "results.json"],
             swiftSettings: common
         ),
+        tests("TestSupportTests", []),
         tests("ContentTests", ["Content"]),
         tests("PlatformTests", ["Platform"]),
         tests("OpenSSLTests", ["OpenSSL", "COpenSSL"]),

@@ -5,7 +5,7 @@ import Glibc
 package final class DaemonProcess: @unchecked Sendable {
     // The process belongs to one test; what it writes is guarded by itself.
     private let process = Process()
-    private let output = ProcessOutput()
+    private let output: ProcessOutput
 
     /// What the test was waiting for and did not get, with the log so far.
     package struct Impatience: Error, CustomStringConvertible {
@@ -41,11 +41,12 @@ package final class DaemonProcess: @unchecked Sendable {
         process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SWIFT_BACKTRACE": "enable=no"]
             .merging(inherited) { $1 }.merging(environment) { $1 }
         let pipe = Pipe()
+        output = ProcessOutput(pipe.fileHandleForReading)
         process.standardOutput = pipe
         process.standardError = pipe
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        output.read(from: pipe.fileHandleForReading)
+        output.start()
     }
 
     deinit {
@@ -56,7 +57,7 @@ package final class DaemonProcess: @unchecked Sendable {
     package var identifier: Int32 { process.processIdentifier }
     package var isRunning: Bool { process.isRunning }
 
-    /// Every line of the log so far.
+    /// Every line that the process has written so far: what it logs before it answers is here once the answer is.
     package var log: [String] { output.lines }
 
     /// The `msg` of every line of the log so far, in text form.
@@ -101,9 +102,7 @@ package final class DaemonProcess: @unchecked Sendable {
 
     /// Sends a signal to the process.
     package func kill(_ signal: Int32) {
-
         _ = Glibc.kill(process.processIdentifier, signal)
-
     }
 
     /// Waits for the end and gives the exit status; a signal's number is negative.
@@ -116,53 +115,5 @@ package final class DaemonProcess: @unchecked Sendable {
     package func stop() -> Int32 {
         kill(SIGTERM)
         return waitForExit()
-    }
-}
-
-/// The lines that a process writes, read on a thread of their own: a full pipe must never hold the daemon up.
-private final class ProcessOutput: @unchecked Sendable {
-    // `collected` and `isClosed` are only touched under `condition`'s lock.
-    private let condition = NSCondition()
-    private var collected: [String] = []
-    private var isClosed = false
-
-    var lines: [String] { condition.withLock { collected } }
-
-    /// Collects lines until the other end is closed. Only this object is kept meanwhile, not the process.
-    func read(from handle: FileHandle) {
-        let reader = Thread { [self] in
-            var rest = Data()
-            while true {
-                let data = handle.availableData
-                if data.isEmpty { break }
-                rest += data
-                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                    add(String(decoding: rest[rest.startIndex..<end], as: UTF8.self))
-                    rest.removeSubrange(rest.startIndex...end)
-                }
-            }
-            condition.withLock {
-                isClosed = true
-                condition.broadcast()
-            }
-        }
-        reader.start()
-    }
-
-    private func add(_ line: String) {
-        condition.withLock {
-            collected.append(line)
-            condition.broadcast()
-        }
-    }
-
-    /// Waits until the lines fulfil `found`; `nil` where they don't until `deadline` or the end.
-    func wait<Result>(until deadline: Date, for found: ([String]) -> Result?) -> Result? {
-        condition.lock()
-        defer { condition.unlock() }
-        while true {
-            if let result = found(collected) { return result }
-            guard !isClosed, condition.wait(until: deadline) else { return found(collected) }
-        }
     }
 }
