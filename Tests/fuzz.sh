@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 seconds=${1:-60}
 [ "$#" -gt 0 ] && shift
-if [ "$#" -gt 0 ]; then targets=("$@"); else targets=(tar layer manifest challenge http records yaml); fi
+if [ "$#" -gt 0 ]; then targets=("$@"); else targets=(tar layer members manifest challenge http records yaml); fi
 
 . deploy/packages.sh
 require_swift

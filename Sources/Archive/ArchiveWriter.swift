@@ -7,6 +7,10 @@ import Zlib
 /// directories and 0777 for links, the gzip header empty. Entries must come sorted, so that the order in which a file
 /// system lists them doesn't get in, either: a directory before what is in it, names in one directory by their bytes.
 /// Times are the caller's.
+///
+/// The gzip has many members, each of some whole entries, and where one ends depends on nothing but the names around it and
+/// a few sizes: what of a tree doesn't change gives the same members again, which a reader need not inflate another time
+/// (``MemberHandlers``). For all others it is one stream (RFC 1952, section 2.2).
 package struct ArchiveWriter: ~Copyable {
     /// How much is given to zlib at once, in bytes: always the same, as its output may depend on how input is cut.
     private static let pieceSize = 128 << 10
@@ -17,8 +21,9 @@ package struct ArchiveWriter: ~Copyable {
         case finished
     }
 
-    private let emit: (RawSpan) throws -> Void
+    private let output: MemberOutput
     private var deflater: Deflater
+    private var cut = MemberCut()
     /// The part of the tar that waits for its piece to be full.
     private var pending: [UInt8] = []
     private var state = State.between
@@ -35,11 +40,11 @@ package struct ArchiveWriter: ~Copyable {
         emit: @escaping (RawSpan) throws -> Void
     ) throws(ArchiveError) {
         do {
-            deflater = try Deflater(level: level)
+            deflater = try Deflater(level: level, hasLength: true)
         } catch {
             throw .compression(error)
         }
-        self.emit = emit
+        output = MemberOutput(emit)
         pending.reserveCapacity(Self.pieceSize)
     }
 
@@ -97,8 +102,7 @@ package struct ArchiveWriter: ~Copyable {
         guard case .between = state else { throw misuse(.state) }
         state = .finished
         try append(TarBlock.end)
-        try deflatePending()
-        try deflater.finish(emit: emit)
+        try endMember()
     }
 
     private func misuse(_ fault: WriterFault) -> ArchiveError {
@@ -106,10 +110,20 @@ package struct ArchiveWriter: ~Copyable {
     }
 
     /// Sees to it that an entry may begin, and that it comes after the last one.
-    private mutating func enter(_ path: ReleasePath) throws(ArchiveError) {
-        guard case .between = state else { throw .misuse(EntryName(path.bytes), .state) }
-        if let last, !Self.precedes(last, path) { throw .misuse(EntryName(path.bytes), .order) }
+    private mutating func enter(_ path: ReleasePath) throws {
+        guard case .between = state else { throw ArchiveError.misuse(EntryName(path.bytes), .state) }
+        if let last, !Self.precedes(last, path) { throw ArchiveError.misuse(EntryName(path.bytes), .order) }
         last = path
+        if cut.isDue(before: path) {
+            try endMember()
+            do { try deflater.reset() } catch { throw ArchiveError.compression(error) }
+        }
+    }
+
+    private mutating func endMember() throws {
+        try deflatePending()
+        try deflater.finish(emit: output.write)
+        try output.end()
     }
 
     /// Whether `left` comes before `right` in an archive: by components, as a walk with sorted names meets them.
@@ -129,6 +143,7 @@ package struct ArchiveWriter: ~Copyable {
         while !rest.isEmpty {
             let count = min(Self.pieceSize - pending.count, rest.byteCount)
             pending.append(rest.extracting(first: count))
+            cut.add(count)
             rest = rest.extracting(droppingFirst: count)
             if pending.count == Self.pieceSize { try deflatePending() }
         }
@@ -139,7 +154,7 @@ package struct ArchiveWriter: ~Copyable {
         var piece: [UInt8] = []
         swap(&piece, &pending)
         // `bytes` is only unsafe for elements with padding; a byte has none.
-        unsafe try deflater.consume(piece.span.bytes, emit: emit)
+        unsafe try deflater.consume(piece.span.bytes, emit: output.write)
         piece.removeAll(keepingCapacity: true)
         swap(&piece, &pending)
     }

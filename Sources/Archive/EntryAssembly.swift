@@ -32,12 +32,17 @@ struct EntryAssembly: Sendable {
     private var records: PaxRecords?
     /// From the last global PAX header that had one.
     private var globalModified: Timestamp?
+    /// Gathers what is given, for as long as that is wanted.
+    var recorder = MemberRecorder()
     /// Used again for each entry.
     private var name: [UInt8] = []
     private var target: [UInt8] = []
 
     /// Whether nothing waits for its entry.
     var isEmpty: Bool { longName == nil && longLink == nil && records == nil }
+
+    /// Whether what comes next means the same as in any other archive.
+    var isFresh: Bool { isEmpty && globalModified == nil }
 
     // MARK: Long names and PAX records
 
@@ -118,14 +123,17 @@ struct EntryAssembly: Sendable {
         if isDirectory {
             if !path.isRoot { try register.add(path, .directory, limits: limits) }
             try sink.directory(path, modified: modified)
+            recorder.add(MemberEntries.Entry(path: path, kind: .directory, modified: modified))
             return 0
         }
         if isFile {
             try register.addFile(path, size: size, limits: limits)
             try sink.beginFile(path, size: size, modified: modified)
             if size == 0 { try sink.endFile() }
+            recorder.add(MemberEntries.Entry(path: path, kind: .file, size: size, modified: modified))
             return size
         }
+        recorder.drop()
         if let long = records?.linkPath ?? longLink { target = long } else { header.readLink(block, into: &target) }
         if header.type == TypeFlag.symbolicLink {
             try checkTarget(from: path)

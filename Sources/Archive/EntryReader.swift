@@ -67,6 +67,28 @@ package struct EntryReader: Sendable {
         }
     }
 
+    /// Has what comes next remembered, up to ``endMember()``: it is what one member of the gzip holds.
+    package mutating func beginMember() {
+        tar.beginMember()
+    }
+
+    /// What has come since ``beginMember()``; `nil` where it means something else in another place of an archive.
+    package mutating func endMember() -> MemberEntries? {
+        tar.endMember()
+    }
+
+    /// Takes `member` as read, in the place of the bytes that it was once read from.
+    ///
+    /// - Returns: `false` where no entry could begin here; then nothing was taken.
+    /// - Throws: ``ArchiveError`` where an entry is refused; what `sink` throws. Either ends the reader.
+    package mutating func replay(_ member: MemberEntries, into sink: inout some KnownFileSink) throws -> Bool {
+        guard !isFinished, format == .tar else { throw ArchiveError.finished }
+        isFinished = true
+        let isTaken = try tar.replay(member, register: &register, limits: limits, into: &sink)
+        isFinished = false
+        return isTaken
+    }
+
     private var sizeMismatch: ArchiveError {
         .sizeMismatch(title: title ?? "", expected: size, received: received)
     }

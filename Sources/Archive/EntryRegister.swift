@@ -25,6 +25,8 @@ package struct EntryRegister: Sendable {
     package private(set) var directoryCount = 0
     /// The bytes in all files and in the targets of symbolic links, replaced ones included.
     package private(set) var totalSize: Int64 = 0
+    /// Whether a file was given again, which replaces the one before.
+    package private(set) var hasReplacedFile = false
 
     private static let kindMask: UInt64 = 7
     /// Slots of an empty register: for most archives the table grows a few times only.
@@ -73,7 +75,10 @@ package struct EntryRegister: Sendable {
             try count(kind, limits: limits)
             insert(hash, kind)
         case (.impliedDirectory, .directory): slots[slot] = hash & ~Self.kindMask | kind.rawValue
-        case (.directory, .directory), (.file, .file): try count(kind, limits: limits)
+        case (.directory, .directory): try count(kind, limits: limits)
+        case (.file, .file):
+            try count(kind, limits: limits)
+            hasReplacedFile = true
         default: throw .clash(EntryName(path.bytes))
         }
     }

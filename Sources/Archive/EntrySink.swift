@@ -22,3 +22,9 @@ package protocol EntrySink {
     /// Another name for the file `target`, which was given before and doesn't change any more.
     mutating func hardLink(_ path: ReleasePath, to target: ReleasePath) throws
 }
+
+/// A sink that has the content of some files already.
+package protocol KnownFileSink: EntrySink {
+    /// A regular file of `size` bytes, which are those that the sink has for the path since an earlier archive.
+    mutating func knownFile(_ path: ReleasePath, size: Int64, modified: Timestamp) throws
+}

@@ -19,8 +19,9 @@ package struct LayerDecoder: ~Copyable {
     private let size: Int64
     private let limits: ArchiveLimits
     private var sniffer = LayerSniffer()
+    private let handlers: MemberHandlers?
     /// There while a gzip is being inflated.
-    private var inflater: Inflater?
+    private var members: MemberReader?
     /// How many bytes were handed over.
     private var produced: Int64 = 0
     private var isFinished = false
@@ -32,7 +33,14 @@ package struct LayerDecoder: ~Copyable {
     ///   - size: the size of the layer as its descriptor has it, in bytes: what the ratio is judged against. That so
     ///     many bytes really come is the fetcher's to check.
     ///   - limits: what it may inflate to.
-    package init(title: String?, size: Int64, limits: ArchiveLimits = ArchiveLimits()) {
+    ///   - members: asked of the members of a gzip; `nil` has all of them inflated.
+    package init(
+        title: String?,
+        size: Int64,
+        limits: ArchiveLimits = ArchiveLimits(),
+        members handlers: MemberHandlers? = nil
+    ) {
+        self.handlers = handlers
         self.title = title
         self.size = size
         self.limits = limits
@@ -70,11 +78,7 @@ package struct LayerDecoder: ~Copyable {
             try begin(.other)
             try decodeHeld(emit: emit)
         }
-        do {
-            try inflater?.finish()
-        } catch {
-            throw ArchiveError.compression(error)
-        }
+        try finishGzip(emit: emit)
     }
 
     /// Settles what the layer is.
@@ -91,7 +95,7 @@ package struct LayerDecoder: ~Copyable {
         }
         if isGzip {
             do {
-                inflater = try Inflater()
+                members = try MemberReader(handlers)
             } catch {
                 throw .compression(error)
             }
@@ -112,14 +116,31 @@ package struct LayerDecoder: ~Copyable {
         guard let format else { return }
         var meter = LayerMeter(produced: produced, size: size, format: format, limits: limits)
         defer { produced = meter.produced }
-        guard inflater != nil else {
+        guard members != nil else {
             guard !bytes.isEmpty else { return }
-            try meter.count(bytes.byteCount, isInflated: false)
+            try meter.count(Int64(bytes.byteCount), isInflated: false)
             return try emit(format, bytes)
         }
         do {
-            try inflater?.consume(bytes) { piece in
-                try meter.count(piece.byteCount, isInflated: true)
+            try members?.consume(bytes) { piece in
+                try meter.count(Int64(piece.byteCount), isInflated: true)
+                try emit(format, piece)
+            } skip: { count in
+                try meter.count(count, isInflated: true)
+            }
+        } catch let error as ZlibError {
+            throw ArchiveError.compression(error)
+        }
+    }
+
+    /// Says to the gzip that nothing follows.
+    private mutating func finishGzip(emit: (LayerFormat, RawSpan) throws -> Void) throws {
+        guard let format else { return }
+        var meter = LayerMeter(produced: produced, size: size, format: format, limits: limits)
+        defer { produced = meter.produced }
+        do {
+            try members?.finish { piece in
+                try meter.count(Int64(piece.byteCount), isInflated: true)
                 try emit(format, piece)
             }
         } catch let error as ZlibError {
@@ -135,8 +156,8 @@ private struct LayerMeter {
     let format: LayerFormat
     let limits: ArchiveLimits
 
-    mutating func count(_ bytes: Int, isInflated: Bool) throws(ArchiveError) {
-        let (sum, overflow) = produced.addingReportingOverflow(Int64(bytes))
+    mutating func count(_ bytes: Int64, isInflated: Bool) throws(ArchiveError) {
+        let (sum, overflow) = produced.addingReportingOverflow(bytes)
         // A layer that is stored as it is has its own size as a ceiling, at the reader's.
         if format == .tar {
             guard !overflow, sum <= limits.maxContentSize else { throw .totalTooLarge(limit: limits.maxTotalSize) }

@@ -82,6 +82,50 @@ struct TarReader: Sendable {
         guard case .ended = state else { throw .truncated(offset: offset) }
     }
 
+    // MARK: Members
+
+    /// Whether what comes next is an entry's header and nothing before it says anything of that entry.
+    private var isBetweenEntries: Bool {
+        guard case .header = state else { return false }
+        return partialBlock.isEmpty && entry.isFresh
+    }
+
+    /// Has what comes next remembered, up to ``endMember()``.
+    mutating func beginMember() {
+        if isBetweenEntries { entry.recorder.begin(at: offset) } else { entry.recorder.drop() }
+    }
+
+    /// What has come since ``beginMember()``; `nil` where it means something else in another place.
+    mutating func endMember() -> MemberEntries? {
+        if !isBetweenEntries { entry.recorder.drop() }
+        return entry.recorder.end(at: offset)
+    }
+
+    /// Takes entries as read that another archive had in the very same member.
+    ///
+    /// - Returns: `false` where no entry could begin, and nothing was taken.
+    /// - Throws: ``ArchiveError`` where one is refused; what `sink` throws.
+    mutating func replay(
+        _ member: MemberEntries,
+        register: inout EntryRegister,
+        limits: ArchiveLimits,
+        into sink: inout some KnownFileSink
+    ) throws -> Bool {
+        guard isBetweenEntries else { return false }
+        for entry in member.entries {
+            switch entry.kind {
+            case .directory:
+                if !entry.path.isRoot { try register.add(entry.path, .directory, limits: limits) }
+                try sink.directory(entry.path, modified: entry.modified)
+            case .file:
+                try register.addFile(entry.path, size: entry.size, limits: limits)
+                try sink.knownFile(entry.path, size: entry.size, modified: entry.modified)
+            }
+        }
+        offset += member.contentSize
+        return true
+    }
+
     /// Takes what there is of a block, and reads it when it is complete; gives how many bytes that took.
     private mutating func consumeBlock(
         _ bytes: RawSpan,

@@ -94,6 +94,18 @@ package struct ReleasePath: Hashable, Sendable {
         bytes[..<(bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0)]
     }
 
+    /// A hash that is the same everywhere and always, each of its bits as good as any: what is decided by it may get into
+    /// archives. Not to be used against anybody who looks for collisions.
+    ///
+    /// FNV-1a of 64 bits, whose upper half the last bytes hardly reach, and therefore the finalizer of MurmurHash3.
+    package var stableHash: UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        hash = (hash ^ hash >> 33) &* 0xff51_afd7_ed55_8ccd
+        hash = (hash ^ hash >> 33) &* 0xc4ce_b9fe_1a85_ec53
+        return hash ^ hash >> 33
+    }
+
     /// This path and then `name`, which may have several components, and may not climb.
     package func appending(_ name: some Collection<UInt8>) throws(Fault) -> ReleasePath {
         try ReleasePath(bytes + [UInt8(ascii: "/")] + Array(name), below: self)

@@ -231,6 +231,9 @@ final class Index: Sendable {
         migrator.registerMigration("2 findings") { database in
             try database.execute(sql: findingsSchema)
         }
+        migrator.registerMigration("3 members") { database in
+            try database.execute(sql: membersSchema)
+        }
         return migrator
     }
 

@@ -30,7 +30,10 @@ struct IndexRebuild {
         let current = releases.first { "releases/\($0.id)".bytes == target } ?? newest
         let floor = max(now.seconds, newest.publishedAt.seconds + 1)
         // What an interrupted staging or rebuild left.
-        try index.writeLazily("emptying the index") { database in try database.execute(sql: "DELETE FROM files") }
+        try index.writeLazily("emptying the index") { database in
+            try database.execute(sql: "DELETE FROM files")
+            try database.execute(sql: "DELETE FROM members")
+        }
         var known = InodeDigests()
         for offset in releases.indices {
             releases[offset].number = Int64(offset) + 1

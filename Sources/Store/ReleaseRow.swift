@@ -118,21 +118,28 @@ extension Index {
         try Int64.fetchOne(database, sql: "SELECT MAX(seconds) FROM history") ?? 0
     }
 
-    /// The numbers that `files` has rows of: one descent for each, not a scan.
+    /// The numbers that `files` or `members` has rows of: a descent in each for each, not a scan.
     static func numbers(_ database: Database) throws -> [Int64] {
         var numbers: [Int64] = []
         while let next = try Int64.fetchOne(
             database,
-            sql: "SELECT release FROM files WHERE release > ? ORDER BY release LIMIT 1",
-            arguments: [numbers.last ?? -1]
+            sql: """
+                SELECT MIN(release) FROM (
+                    SELECT MIN(release) AS release FROM files WHERE release > :last
+                    UNION ALL SELECT MIN(release) FROM members WHERE release > :last
+                )
+                """,
+            arguments: ["last": numbers.last ?? -1]
         ) {
             numbers.append(next)
         }
         return numbers
     }
 
-    /// Removes up to `limit` files' rows of release `number`, and says how many it were.
+    /// Removes up to `limit` rows of files, and as many of members, of release `number`, and says how many it were of one
+    /// or the other.
     static func removeRows(of number: Int64, limit: Int, _ database: Database) throws -> Int {
+        let members = try removeMembers(of: number, limit: limit, database)
         try database.execute(
             sql: """
                 DELETE FROM files WHERE release = :number AND (directory, name) IN
@@ -140,7 +147,7 @@ extension Index {
                 """,
             arguments: ["number": number, "limit": limit]
         )
-        return database.changesCount
+        return max(database.changesCount, members)
     }
 
     /// How many files, bytes and links release `number` has.

@@ -141,12 +141,32 @@ package final class Staging: Sendable {
             }
             let shard = Self.shard(file.path)
             let end = producer.batches[shard].bytes.count
-            producer.batches[shard].files.append(
-                SmallFiles.File(path: file.path, modified: file.modified, range: end - Int(file.size)..<end)
-            )
-            if end >= Self.batchBytes || producer.batches[shard].files.count >= Self.batchFiles {
-                submit(shard, &producer)
-            }
+            let range = end - Int(file.size)..<end
+            let small = SmallFiles.File(path: file.path, modified: file.modified, range: range, size: file.size)
+            add(small, shard, &producer)
+        }
+    }
+
+    /// Adds a file that the release that is served has with the very same bytes, at the same path: it is linked.
+    ///
+    /// - Throws: also later, with ``StoreError/knownFileMissing(_:)``, where that file isn't there or can't be linked.
+    package func knownFile(_ path: ReleasePath, size: Int64, modified: Timestamp) throws(StoreError) {
+        try core.check()
+        guard !path.isRoot else { throw .refused(entry: ".", reason: .rootIsNoDirectory) }
+        try producer.withLock { producer throws(StoreError) in
+            guard producer.file == nil else { throw Self.misused }
+            try makeParent(of: path, &producer)
+            let known = SmallFiles.File(path: path, modified: modified, range: 0..<0, size: size, isKnown: true)
+            add(known, Self.shard(path), &producer)
+        }
+    }
+
+    private func add(_ file: SmallFiles.File, _ shard: Int, _ producer: inout Producer) {
+        producer.batches[shard].files.append(file)
+        if producer.batches[shard].bytes.count >= Self.batchBytes
+            || producer.batches[shard].files.count >= Self.batchFiles
+        {
+            submit(shard, &producer)
         }
     }
 
@@ -321,11 +341,9 @@ package final class Staging: Sendable {
         writers[shard].drain()
     }
 
-    /// The writer of `path`: always the same, so that two entries of one name stay in their order (FNV-1a).
+    /// The writer of `path`: always the same, so that two entries of one name stay in their order.
     private static func shard(_ path: ReleasePath) -> Int {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in path.bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        return Int((hash >> 32) % UInt64(writerCount))
+        Int(path.stableHash % UInt64(writerCount))
     }
 
     private static var misused: StoreError {

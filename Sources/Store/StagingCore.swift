@@ -13,7 +13,7 @@ final class StagingCore: Sendable {
     private static let bytesAtOnce = 4 << 20
     /// In bytes: what a directory takes, and a link whose target doesn't fit in its inode, on usual file systems.
     static let blockSize: Int64 = 4096
-    /// In bytes: of a row in the index beside its path and target, with its place among the digests.
+    /// In bytes: of a row in the index beside its path and target, with its place among the digests; a member's is less.
     private static let rowSize = 150
     /// Batches on their way into the index while the next one gathers.
     private static let batchesUnderWay = 1
@@ -26,6 +26,8 @@ final class StagingCore: Sendable {
     let sources: [Int64: Release]
     /// The release that was served when the staging began.
     let active: Release?
+    /// Whether what the index has of the members of that release's archives holds.
+    let knowsMembers: Bool
     /// The latest second that a link of that release is served as.
     private let linkCeiling: Int64
     private let reserve: Int64
@@ -39,7 +41,8 @@ final class StagingCore: Sendable {
     /// Rows that are not on their way into the index yet.
     private struct Gathered {
         var rows: [IndexRow] = []
-        /// Of paths and targets.
+        var members: [IndexMember] = []
+        /// Of paths and targets, and of what members hold.
         var bytes = 0
     }
 
@@ -59,6 +62,13 @@ final class StagingCore: Sendable {
         sources = Dictionary(retained.releases.map { ($0.number, $0) }) { first, _ in first }
         active = retained.active
         linkCeiling = try retained.active?.latestLink() ?? 0
+        if let active {
+            knowsMembers = try index.read("looking for known members") { database in
+                try Index.isVouched(for: active.digest, number: active.number, database)
+            }
+        } else {
+            knowsMembers = false
+        }
     }
 
     /// Whether files of other releases can be linked; cleared by the first refusal that is one of the file system.
@@ -96,6 +106,15 @@ final class StagingCore: Sendable {
         }
     }
 
+    /// Adds what a member of an archive holds, with the next rows.
+    func add(_ member: IndexMember) {
+        gathered.withLock { gathered in
+            gathered.members.append(member)
+            gathered.bytes += member.entries.count
+            if gathered.bytes >= Self.bytesAtOnce { submit(&gathered) }
+        }
+    }
+
     /// Adds all rows there are to the index, and waits until they are there.
     func flush() throws(StoreError) {
         gathered.withLock { submit(&$0) }
@@ -124,10 +143,10 @@ final class StagingCore: Sendable {
     /// Hands the rows over, waiting while too many are under way: nobody may overtake, or the earlier of two rows with
     /// one path would win.
     private func submit(_ gathered: inout Gathered) {
-        let batch = gathered.rows
-        guard !batch.isEmpty else { return }
+        let (batch, members) = (gathered.rows, gathered.members)
+        guard !batch.isEmpty || !members.isEmpty else { return }
         // Each row has its whole path: a million of long ones are gigabytes.
-        let size = gathered.bytes + batch.count * Self.rowSize
+        let size = gathered.bytes + (batch.count + members.count) * Self.rowSize
         gathered = Gathered()
         gathered.rows.reserveCapacity(Self.rowsAtOnce)
         room.wait()
@@ -138,6 +157,7 @@ final class StagingCore: Sendable {
                 try requireSpace(Int64(size))
                 try index.writeLazily("indexing the release") { database in
                     try Index.insert(batch, into: number, database)
+                    try Index.insert(members, into: number, database)
                 }
             } catch {
                 fail(error)

@@ -11,6 +11,10 @@ struct SmallFiles: Sendable {
         let path: ReleasePath
         let modified: Timestamp
         let range: Range<Int>
+        /// In bytes.
+        let size: Int64
+        /// Whether the release that is served has the very same file, and its bytes aren't here.
+        var isKnown = false
     }
 
     var files: [File] = []
@@ -74,6 +78,7 @@ final class StagingWriter: Sendable {
                 let finder = try RowFinder(database)
                 return try zip(batch.files, digests).map { file, digest in
                     let previous = try self.core.previous(at: file.path, finder)
+                    guard let digest = digest ?? previous?.digest else { return (previous, nil) }
                     let source = try self.core.source(of: digest, at: file.path, previous: previous, database)
                     return (previous, source)
                 }
@@ -85,16 +90,19 @@ final class StagingWriter: Sendable {
         try tree.withLock { tree throws(StoreError) in
             for (position, file) in batch.files.enumerated() {
                 let fact: Facts = facts.isEmpty ? (nil, nil) : facts[position]
-                let size = Int64(file.range.count)
                 var isLinked = false
                 if let (release, origin) = fact.source {
-                    isLinked = try tree.link(origin, of: release, size: size, to: file.path)
+                    isLinked = try tree.link(origin, of: release, size: file.size, to: file.path)
+                }
+                let digest = digests[position] ?? fact.previous?.digest
+                if file.isKnown, !isLinked || fact.previous?.size != file.size {
+                    throw .knownFileMissing(file.path)
                 }
                 if !isLinked {
                     // Bytes have no padding to show.
                     try unsafe tree.write(batch.bytes.span.bytes.extracting(file.range), to: file.path)
                 }
-                var row = IndexRow(path: file.path, kind: .file, size: size, digest: digests[position], modified: nil)
+                var row = IndexRow(path: file.path, kind: .file, size: file.size, digest: digest, modified: nil)
                 row.modified = core.modified(row, archived: file.modified, previous: fact.previous)
                 rows.append(row)
             }
@@ -102,10 +110,12 @@ final class StagingWriter: Sendable {
         core.add(rows)
     }
 
-    private static func digests(of batch: SmallFiles) throws(StoreError) -> [Digest] {
+    /// The digests of the files whose bytes are there.
+    private static func digests(of batch: SmallFiles) throws(StoreError) -> [Digest?] {
         try StoreError.attempt("hashing the artifact's files") {
             var hash = try SHA256()
             return try batch.files.map { file in
+                if file.isKnown { return nil }
                 // Bytes have no padding to show.
                 unsafe hash.update(batch.bytes.span.bytes.extracting(file.range))
                 return try Digest(finishing: &hash, of: file.path)

@@ -1,4 +1,4 @@
-internal import Content
+package import Content
 internal import GRDB
 internal import OpenSSL
 package import Platform
@@ -23,6 +23,8 @@ package enum StoreError: Error, Hashable {
     case refused(entry: String, reason: Refusal)
     /// A file of a release is not what the index says.
     case damaged(release: String, path: String, reason: String)
+    /// A file that a release shares with the one that is served can't be linked: its bytes are needed.
+    case knownFileMissing(ReleasePath)
     /// A digest could not be computed.
     case digest(doing: String, reason: String)
     /// The release is none of the volume's, or not any more.
@@ -115,6 +117,9 @@ extension StoreError: CustomStringConvertible {
             "writing \(ByteCount.format(needed)) to \(volume), where \(ByteCount.format(free)) are free, would leave less"
                 + " than storage.reserve (\(ByteCount.format(reserve))); enlarge the volume, or lower storage.retain or"
                 + " storage.reserve"
+        case .knownFileMissing(let path):
+            "linking \(path) from the release that is served failed: it is not there as the index has it; run"
+                + " specman verify"
         case .index(let doing, let reason):
             "\(doing) failed in index.sqlite: \(reason); check the volume's permissions and health, and restart the daemon"
                 + " where that file is gone"

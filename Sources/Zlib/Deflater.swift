@@ -17,14 +17,18 @@ package struct Deflater: ~Copyable, @unchecked Sendable {
     // Used by one owner at a time: the value can't be copied, only moved. On the heap because zlib keeps both addresses.
     private let stream: UnsafeMutablePointer<z_stream>
     private let header: UnsafeMutablePointer<gz_header>
+    /// What the header's extra field holds; empty for none.
+    private let extra: UnsafeMutableBufferPointer<UInt8>
     private let buffer: UnsafeMutableRawBufferPointer
     private var isOpen = true
 
     /// Begins a member.
     ///
-    /// - Parameter level: 1 to 9; beyond is clamped.
+    /// - Parameters:
+    ///   - level: 1 to 9; beyond is clamped.
+    ///   - hasLength: whether the header has room for the member's length (``MemberLength``).
     /// - Throws: ``ZlibError/outOfMemory``, ``ZlibError/incompatibleLibrary``.
-    package init(level: Int32 = Deflater.defaultLevel) throws(ZlibError) {
+    package init(level: Int32 = Deflater.defaultLevel, hasLength: Bool = false) throws(ZlibError) {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
         // 15: the largest window; 16 more: a gzip header is written. 8: zlib's default memory level.
@@ -45,15 +49,21 @@ package struct Deflater: ~Copyable, @unchecked Sendable {
         let header = UnsafeMutablePointer<gz_header>.allocate(capacity: 1)
         header.initialize(to: gz_header())
         header.pointee.os = Self.unknownSystem
+        let field = hasLength ? MemberLength.unknown : []
+        let extra = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: field.count)
+        _ = extra.initialize(from: field)
+        if hasLength { (header.pointee.extra, header.pointee.extra_len) = (extra.baseAddress, UInt32(extra.count)) }
         result = deflateSetHeader(stream, header)
         guard result == Z_OK else {
             deflateEnd(stream)
             stream.deallocate()
             header.deallocate()
+            extra.deallocate()
             throw .incompatibleLibrary
         }
         self.stream = stream
         self.header = header
+        self.extra = extra
         buffer = .allocate(byteCount: Self.bufferSize, alignment: 64)
     }
 
@@ -62,6 +72,7 @@ package struct Deflater: ~Copyable, @unchecked Sendable {
         _ = deflateEnd(stream)
         stream.deallocate()
         header.deallocate()
+        extra.deallocate()
         buffer.deallocate()
     }
 

@@ -55,13 +55,41 @@ package struct Inflater: ~Copyable, @unchecked Sendable {
     /// - Parameter emit: gets each piece, which is only there during the call; what it throws ends the stream.
     /// - Throws: ``ZlibError`` where the data is damaged or followed by something else; what `emit` throws.
     package mutating func consume(_ bytes: RawSpan, emit: (RawSpan) throws -> Void) throws {
+        var offset = 0
+        repeat {
+            offset += try consumeMember(bytes.extracting(droppingFirst: offset), emit: emit)
+        } while offset < bytes.byteCount
+    }
+
+    /// Takes the next bytes as ``consume(_:emit:)`` does, but none that follow the end of a member.
+    ///
+    /// - Returns: how many were taken: all, or those up to the end.
+    package mutating func consumeMember(_ bytes: RawSpan, emit: (RawSpan) throws -> Void) throws -> Int {
         if case .failed = state { throw ZlibError.finished }
         do {
-            try bytes.withUnsafeBytes { try inflate($0, emit: emit) }
+            return try bytes.withUnsafeBytes { try inflate($0, emit: emit) }
         } catch {
             state = .failed
             throw error
         }
+    }
+
+    /// Whether the next byte would be the first one of a member.
+    package var isBetweenMembers: Bool {
+        switch state {
+        case .beforeFirstMember, .afterMember: true
+        case .inMember, .failed: false
+        }
+    }
+
+    /// Counts a member of `byteCount` bytes that the caller has dealt with in another way: what comes next follows it.
+    ///
+    /// - Throws: ``ZlibError/finished`` within a member and after a failure.
+    package mutating func skipMember(byteCount: Int) throws(ZlibError) {
+        guard isBetweenMembers else { throw .finished }
+        state = .afterMember
+        consumedCount += Int64(byteCount)
+        memberCount += 1
     }
 
     /// Says that nothing follows.
@@ -75,7 +103,11 @@ package struct Inflater: ~Copyable, @unchecked Sendable {
         }
     }
 
-    private mutating func inflate(_ input: UnsafeRawBufferPointer, emit: (RawSpan) throws -> Void) throws {
+    /// - Returns: how many bytes were taken, up to the end of a member.
+    private mutating func inflate(
+        _ input: UnsafeRawBufferPointer,
+        emit: (RawSpan) throws -> Void
+    ) throws -> Int {
         var offset = 0
         // A full buffer may leave output behind in zlib, to be fetched without further input.
         var isBufferFull = false
@@ -110,7 +142,9 @@ package struct Inflater: ~Copyable, @unchecked Sendable {
             // was cut.
             if produced > 0 { try emit(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<produced]))) }
             if let failure { throw failure }
+            if case .afterMember = state { break }
         }
+        return offset
     }
 
     /// Turns to the next member where the last one has ended; `first` is the byte that would begin it.

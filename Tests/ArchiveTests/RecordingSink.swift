@@ -10,11 +10,13 @@ enum Event: Equatable {
 }
 
 /// A sink that keeps everything, and notices calls that can't be.
-struct RecordingSink: EntrySink {
+struct RecordingSink: KnownFileSink {
     struct Misuse: Error {}
 
     private(set) var events: [Event] = []
     private(set) var times: [Timestamp] = []
+    /// The sizes of files that came without their bytes.
+    private(set) var known: [String: Int64] = [:]
     /// The path, size and bytes so far of the file that was begun.
     private(set) var open: (path: ReleasePath, size: Int64, modified: Timestamp, bytes: [UInt8])?
 
@@ -50,6 +52,13 @@ struct RecordingSink: EntrySink {
     mutating func hardLink(_ path: ReleasePath, to target: ReleasePath) throws {
         guard open == nil else { throw Misuse() }
         events.append(.hardLink(path.description, target.description))
+    }
+
+    mutating func knownFile(_ path: ReleasePath, size: Int64, modified: Timestamp) throws {
+        guard open == nil else { throw Misuse() }
+        known[path.description] = size
+        events.append(.file(path.description, modified.seconds, []))
+        times.append(modified)
     }
 }
 

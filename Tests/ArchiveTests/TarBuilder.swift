@@ -105,6 +105,13 @@ struct TarBuilder {
         return builder.bytes
     }
 
+    /// What `build` adds, without an end.
+    static func part(_ build: (inout TarBuilder) -> Void) -> [UInt8] {
+        var builder = TarBuilder()
+        build(&builder)
+        return builder.bytes
+    }
+
     /// `LENGTH KEY=VALUE\n`, the length found by trying.
     static func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
         let rest = Array(" \(key)=".utf8) + value + [0x0A]

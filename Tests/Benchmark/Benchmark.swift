@@ -40,6 +40,9 @@ struct Benchmark: ParsableCommand {
         let parts = only.isEmpty ? Part.usual : only
         var findings = Findings(machine: Machine(), isQuick: quick)
         let failures = PeerFailures(tell: tell)
+        // Nothing is deleted in between.
+        let needsRoom = !quick && !Set(parts).isDisjoint(with: [.sync, .growth])
+        if needsRoom { try Self.requireSpace(in: scratch.path) }
         tell(findings.machine.summary)
         let authority = try CertificateAuthority()
         let pair = try authority.issue(["IP:127.0.0.1", "DNS:localhost"])
@@ -66,7 +69,7 @@ struct Benchmark: ParsableCommand {
                 server.stop()
             }
         }
-        if !quick, !Set(parts).isDisjoint(with: [.sync, .growth]) { try PageCache.fill(by: scratch.path + "/hole") }
+        if needsRoom { try PageCache.fill(by: scratch.path + "/hole") }
         if parts.contains(.sync) { findings.sync = try sync(specman, scratch.path) }
         if parts.contains(.growth), !quick { findings.growth = try growth(specman, scratch.path, pair) }
         findings.failures = failures.lines
@@ -127,10 +130,16 @@ struct Benchmark: ParsableCommand {
             rounds: quick ? 1 : 3,
             python: quick ? nil : python
         )
-        if quick { return try rounds.run("small", files: 5000, size: 10_400, packed: 0.3, tell: tell) }
+        func run(_ name: String, files: Int, size: Int, packed share: Double, by packer: SyncRounds.Packer) throws
+            -> [SyncRounds.Row]
+        {
+            try rounds.run(name, files: files, size: size, packed: share, by: packer, tell: tell)
+        }
+        if quick { return try run("small", files: 5000, size: 10_400, packed: 0.3, by: .specman) }
         // Shares by which the archives are as large as those of the first measurements were.
-        return try rounds.run("small", files: 50_000, size: 10_400, packed: 0.3, tell: tell)
-            + rounds.run("large", files: 2000, size: 512 << 10, packed: 0.5, tell: tell)
+        return try run("small", files: 50_000, size: 10_400, packed: 0.3, by: .specman)
+            + run("stream", files: 50_000, size: 10_400, packed: 0.3, by: .tar)
+            + run("large", files: 2000, size: 512 << 10, packed: 0.5, by: .specman)
     }
 
     private func growth(_ specman: String, _ scratch: String, _ pair: CertificateAuthority.Pair) throws -> [Growth.Row]
@@ -152,6 +161,20 @@ struct Benchmark: ParsableCommand {
     /// Progress, on the error stream: the table alone is on the output.
     private func tell(_ line: String) {
         FileHandle.standardError.write(Data((line + "\n").utf8))
+    }
+
+    /// In bytes: what the archives and the trees of a whole run take.
+    private static let mostSpace = 64 << 30
+
+    /// Sees to it, before half an hour has gone by, that the disk has room for it all.
+    private static func requireSpace(in directory: String) throws {
+        let free = try FileManager.default.attributesOfFileSystem(forPath: directory)[.systemFreeSize] as? Int ?? 0
+        guard free >= mostSpace else {
+            throw BenchmarkError(
+                "\(directory) has \(free >> 30) GiB free, and trees and archives take up to \(mostSpace >> 30); set TMPDIR to a "
+                    + "place with more, or leave out sync and growth (--only)"
+            )
+        }
     }
 
     /// Thousands of connections have both their ends on this machine.

@@ -13,7 +13,7 @@ package struct FuzzTarget: Sendable {
         package let description: String
     }
 
-    package static let all: [FuzzTarget] = [.tar, .layer, .manifest, .challenge, .http, .records, .yaml]
+    package static let all: [FuzzTarget] = [.tar, .layer, .members, .manifest, .challenge, .http, .records, .yaml]
 }
 
 extension FuzzTarget {

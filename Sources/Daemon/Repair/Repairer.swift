@@ -24,6 +24,9 @@ struct Repairer {
     let source: (any ReleaseSource)?
     let limits: ArchiveLimits
 
+    /// How much of an archive is read at once, in bytes.
+    private static let pieceSize = 256 << 10
+
     /// What is known of one release's damages while they are being mended.
     private struct Job {
         let release: Release
@@ -92,7 +95,7 @@ struct Repairer {
                 var extraction = Extraction(size: archive.size, limits: limits, wanted: job.wanted, job.sizes, mending)
                 var offset: Int64 = 0
                 while true {
-                    let bytes = try archive.read(upTo: Handover.bufferSize, at: offset)
+                    let bytes = try archive.read(upTo: Self.pieceSize, at: offset)
                     if bytes.isEmpty { break }
                     // Bytes have no padding whose content could be undefined.
                     try unsafe extraction.take(bytes.span.bytes)

@@ -3,7 +3,7 @@ internal import Content
 internal import Store
 
 /// Carries the entries of an archive to the volume's staging: `Archive` and `Store` don't know one another.
-struct EntryStager: EntrySink {
+struct EntryStager: KnownFileSink {
     let staging: Staging
 
     mutating func directory(_ path: ReleasePath, modified: Timestamp) throws {
@@ -28,5 +28,9 @@ struct EntryStager: EntrySink {
 
     mutating func hardLink(_ path: ReleasePath, to target: ReleasePath) throws {
         try staging.hardLink(path, to: target)
+    }
+
+    mutating func knownFile(_ path: ReleasePath, size: Int64, modified: Timestamp) throws {
+        try staging.knownFile(path, size: size, modified: modified)
     }
 }

@@ -54,6 +54,11 @@ final class SyncJournal: Sendable {
         )
     }
 
+    /// What was to be taken from the release that is served isn't there, and comes from the archive.
+    func unpackingAll(of tag: Tag, because error: any Error) {
+        log.warning("unpacking all of the archive", metadata: ["tag": "\(tag)", "reason": "\(error)"])
+    }
+
     func foundNothingNew(_ active: Release, newest tag: Tag) {
         log.debug("nothing new", metadata: ["tag": "\(tag)", "digest": "\(active.digest)"])
     }
@@ -89,6 +94,15 @@ final class SyncJournal: Sendable {
     /// A layer has come whole.
     func verified(_ layer: Digest) {
         log.debug("verified", metadata: ["digest": "\(layer)"])
+    }
+
+    /// How much of a layer was taken from the release that is served.
+    func unpacked(_ layer: Descriptor, known members: Int) {
+        guard members > 0 else { return }
+        log.debug(
+            "taken from the release that is served",
+            metadata: ["layer": "\(layer.digest)", "members": "\(members)"]
+        )
     }
 
     func unpacked(_ layers: [Descriptor], to location: String) {

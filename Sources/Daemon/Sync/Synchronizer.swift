@@ -211,6 +211,7 @@ final class Synchronizer: Sendable {
         }
         // What an earlier artifact has left half received may be the room that this one needs.
         volume.forgetDownloads(besides: layers)
+        var recognizesMembers = true
         while true {
             do {
                 let basis = volume.active
@@ -219,6 +220,7 @@ final class Synchronizer: Sendable {
                     of: manifest,
                     as: tag,
                     from: source,
+                    recognizingMembers: recognizesMembers,
                     holding: request,
                     before: deadline
                 )
@@ -228,6 +230,9 @@ final class Synchronizer: Sendable {
             } catch  where source.hasAnother(after: error) {
                 // The mirror rests; the others, or the origin, are asked in its place at once.
                 continue
+            } catch  where recognizesMembers && MemberRecognition.mayBeToBlame(for: error) {
+                journal.unpackingAll(of: tag, because: error)
+                recognizesMembers = false
             }
         }
     }
@@ -238,12 +243,19 @@ final class Synchronizer: Sendable {
         of manifest: Manifest,
         as tag: Tag,
         from source: any ReleaseSource,
+        recognizingMembers: Bool,
         holding request: HoldRequest?,
         before deadline: Deadline
     ) throws -> Release {
         let staging = try volume.stage(tag: tag, digest: manifest.digest)
         do {
-            let downloads = try unpack(layers, from: source, into: staging, before: deadline)
+            let pipeline = LayerPipeline(
+                source: source,
+                limits: limits,
+                recognizesMembers: recognizingMembers,
+                progress: progress
+            )
+            let downloads = try unpack(layers, by: pipeline, into: staging, before: deadline)
             journal.unpacked(layers, to: staging.location)
             let report = try inspector.inspectBeforehand(staging, before: deadline)
             journal.persisting(tag)
@@ -267,11 +279,10 @@ final class Synchronizer: Sendable {
 
     private func unpack(
         _ layers: [Descriptor],
-        from source: any ReleaseSource,
+        by pipeline: LayerPipeline,
         into staging: Staging,
         before deadline: Deadline
     ) throws -> [PartialDownload] {
-        let pipeline = LayerPipeline(source: source, limits: limits, progress: progress)
         var register = EntryRegister()
         var downloads: [PartialDownload] = []
         for layer in layers {
@@ -285,13 +296,16 @@ final class Synchronizer: Sendable {
                     before: deadline
                 )
                 journal.verified(result.blob.descriptor.digest)
-                register = result.register
+                journal.unpacked(layer, known: result.unpacked.knownMembers)
+                register = result.unpacked.register
             } catch {
                 forget(download, after: error)
                 throw error
             }
             downloads.append(download)
         }
+        // A file that is given twice is at its path what the later part of the archive says, not the earlier.
+        if !register.hasReplacedFile { staging.vouchForMembers() }
         return downloads
     }
 

@@ -82,7 +82,9 @@ struct Findings: Encodable {
         [
             "## Sync", "",
             "From the registry on this machine to the disk, durable, and served where it is specman. × is the ratio of that",
-            "time to `curl | tar xz; sync -f`. Until its end the command looks through the YAML, a file in ten."
+            "time to `curl | tar xz; sync -f`. Until its end the command looks through the YAML, a file in ten. What `tar czf` packs",
+            "is one stream, of which every byte has to be inflated; `specman push` packs many that say how long they are, and",
+            "those that were in the release before, too, are not."
                 + (isQuick
                     ? ""
                     : " Memory was\nfilled with pages of a file before, so that the host of a virtual machine has none to give anew."),
