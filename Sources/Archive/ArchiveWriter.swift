@@ -4,13 +4,13 @@ import Zlib
 /// Packs entries into a gzip of a tar, the same entries always into the same bytes.
 ///
 /// Nothing of the machine, the user or the moment gets in: the owner is 0 without a name, the mode 0644, 0755 for
-/// directories and 0777 for links, the gzip header empty. Entries must come sorted, so that the order in which a file
+/// directories and 0777 for links, nothing of a file in the gzip's headers. Entries must come sorted, so that the order in which a file
 /// system lists them doesn't get in, either: a directory before what is in it, names in one directory by their bytes.
 /// Times are the caller's.
 ///
-/// The gzip has many members, each of some whole entries, and where one ends depends on nothing but the names around it and
-/// a few sizes: what of a tree doesn't change gives the same members again, which a reader need not inflate another time
-/// (``MemberHandlers``). For all others it is one stream (RFC 1952, section 2.2).
+/// Where that is wanted the gzip has many members, each of some whole entries, and where one ends depends on nothing but the
+/// names around it and a few sizes: what of a tree doesn't change gives the same members again, which a reader need not
+/// inflate another time (``MemberHandlers``). For all others it is one stream (RFC 1952, section 2.2).
 package struct ArchiveWriter: ~Copyable {
     /// How much is given to zlib at once, in bytes: always the same, as its output may depend on how input is cut.
     private static let pieceSize = 128 << 10
@@ -23,7 +23,8 @@ package struct ArchiveWriter: ~Copyable {
 
     private let output: MemberOutput
     private var deflater: Deflater
-    private var cut = MemberCut()
+    /// `nil` where all is one member.
+    private var cut: MemberCut?
     /// The part of the tar that waits for its piece to be full.
     private var pending: [UInt8] = []
     private var state = State.between
@@ -33,18 +34,22 @@ package struct ArchiveWriter: ~Copyable {
     ///
     /// - Parameters:
     ///   - level: from 1 (fast) to 9 (small).
+    ///   - inMembers: whether the gzip has many members that say their length, for which up to 4 MiB of it are held back;
+    ///     `false` hands over what there is, as one member.
     ///   - emit: gets the archive in pieces, which are only there during the call.
     /// - Throws: ``ArchiveError/compression(_:)`` where memory is short.
     package init(
         level: Int32 = Deflater.defaultLevel,
+        inMembers: Bool = true,
         emit: @escaping (RawSpan) throws -> Void
     ) throws(ArchiveError) {
         do {
-            deflater = try Deflater(level: level, hasLength: true)
+            deflater = try Deflater(level: level, hasLength: inMembers)
         } catch {
             throw .compression(error)
         }
-        output = MemberOutput(emit)
+        output = MemberOutput(isHeldBack: inMembers, emit)
+        cut = inMembers ? MemberCut() : nil
         pending.reserveCapacity(Self.pieceSize)
     }
 
@@ -114,7 +119,7 @@ package struct ArchiveWriter: ~Copyable {
         guard case .between = state else { throw ArchiveError.misuse(EntryName(path.bytes), .state) }
         if let last, !Self.precedes(last, path) { throw ArchiveError.misuse(EntryName(path.bytes), .order) }
         last = path
-        if cut.isDue(before: path) {
+        if cut?.isDue(before: path) ?? false {
             try endMember()
             do { try deflater.reset() } catch { throw ArchiveError.compression(error) }
         }
@@ -143,7 +148,7 @@ package struct ArchiveWriter: ~Copyable {
         while !rest.isEmpty {
             let count = min(Self.pieceSize - pending.count, rest.byteCount)
             pending.append(rest.extracting(first: count))
-            cut.add(count)
+            cut?.add(count)
             rest = rest.extracting(droppingFirst: count)
             if pending.count == Self.pieceSize { try deflatePending() }
         }

@@ -1,4 +1,5 @@
 internal import Content
+internal import Zlib
 
 /// What stands in one gzip member of a tar, without the bytes of the files: enough to take the member as read when the
 /// very same bytes come again.
@@ -23,7 +24,7 @@ package struct MemberEntries: Hashable, Sendable {
     let entries: [Entry]
 
     /// The most entries that are kept of one member: those of 4 MiB may be a million, and they are held in memory.
-    static let mostEntries = 4096
+    static let mostEntries = 2048
     /// To be raised whenever an archive may be refused that was not before, or its entries mean something else: what was
     /// kept until then is not believed any more.
     private static let revision: UInt8 = 1
@@ -35,7 +36,8 @@ package struct MemberEntries: Hashable, Sendable {
 
     // MARK: As bytes
 
-    /// What ``init(encoded:)`` takes. Each path is only what differs from the one before it.
+    /// What ``init(encoded:)`` takes. Each path is only what differs from the one before it, and at the end stands the CRC-32
+    /// of it all: where it is kept, nobody else may look whether it is still the same.
     package var encoded: [UInt8] {
         var bytes = [Self.revision]
         bytes.append(number: contentSize)
@@ -51,19 +53,30 @@ package struct MemberEntries: Hashable, Sendable {
             bytes.append(number: Int64(entry.modified.nanoseconds))
             last = entry.path.bytes
         }
-        return bytes
+        return bytes + Self.sum(of: bytes[...])
     }
 
-    /// The ``contentSize`` of what ``encoded`` has given; `nil` for anything else.
+    private static func sum(of bytes: ArraySlice<UInt8>) -> [UInt8] {
+        let sum = CRC32.sum(of: Array(bytes))
+        return (0..<4).map { UInt8(truncatingIfNeeded: sum >> (8 * $0)) }
+    }
+
+    /// The ``contentSize`` of what ``encoded`` has given; `nil` for anything else, and for what another revision has.
     package static func contentSize(of bytes: [UInt8]) -> Int64? {
-        var rest = bytes[...]
-        return rest.popFirst() == revision ? rest.popNumber() : nil
+        var rest = body(of: bytes)
+        return rest?.popNumber()
+    }
+
+    /// What stands between the revision and the sum; `nil` where one of them is wrong.
+    private static func body(of bytes: [UInt8]) -> ArraySlice<UInt8>? {
+        let body = bytes.dropLast(4)
+        guard body.first == revision, sum(of: body).elementsEqual(bytes.suffix(4)) else { return nil }
+        return body.dropFirst()
     }
 
     /// Takes what ``encoded`` has given; `nil` for anything else, and for what another revision has.
     package init?(encoded bytes: [UInt8]) {
-        var rest = bytes[...]
-        guard rest.popFirst() == Self.revision, let contentSize = rest.popNumber() else { return nil }
+        guard var rest = Self.body(of: bytes), let contentSize = rest.popNumber() else { return nil }
         var entries: [Entry] = []
         var last: [UInt8] = []
         while !rest.isEmpty {
@@ -74,7 +87,7 @@ package struct MemberEntries: Hashable, Sendable {
             let name = last.prefix(Int(shared)) + rest.prefix(Int(count))
             rest = rest.dropFirst(Int(count))
             guard let size = rest.popNumber(), let seconds = rest.popNumber(), let nanoseconds = rest.popNumber(),
-                let path = try? ReleasePath(Array(name)), path.isRoot ? kind == .directory : true
+                let path = try? ReleasePath(Array(name)), !path.isRoot || kind == .directory
             else { return nil }
             let modified = Timestamp(seconds: seconds, nanoseconds: Int32(clamping: nanoseconds))
             entries.append(Entry(path: path, kind: kind, size: size, modified: modified))

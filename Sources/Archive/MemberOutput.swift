@@ -1,13 +1,16 @@
 internal import Zlib
 
-/// Holds a member of the gzip back until its length is known, which stands at its beginning.
+/// Holds a member of the gzip back until its length is known, which stands at its beginning; or nothing, where it says none.
 final class MemberOutput {
     private let emit: (RawSpan) throws -> Void
     private var member: [UInt8] = []
+    private let isHeldBack: Bool
     /// Set where the member is too long to be held: it says no length.
-    private var isPassing = false
+    private var isPassing: Bool
 
-    init(_ emit: @escaping (RawSpan) throws -> Void) {
+    init(isHeldBack: Bool, _ emit: @escaping (RawSpan) throws -> Void) {
+        self.isHeldBack = isHeldBack
+        isPassing = !isHeldBack
         self.emit = emit
     }
 
@@ -28,7 +31,7 @@ final class MemberOutput {
             MemberLength.write(into: &member)
             try flush()
         }
-        isPassing = false
+        isPassing = !isHeldBack
     }
 
     private func flush() throws {

@@ -82,12 +82,7 @@ struct MemberReader: ~Copyable {
     ///
     /// - Throws: ``ZlibError/truncated`` unless the last member is complete; ``ZlibError/finished`` after a failure.
     mutating func finish(emit: (RawSpan) throws -> Void) throws {
-        if !gathered.isEmpty {
-            var held: [UInt8] = []
-            swap(&held, &gathered)
-            // `bytes` is only unsafe for elements with padding; a byte has none.
-            unsafe try inflater.consume(held.span.bytes, emit: emit)
-        }
+        if !gathered.isEmpty { try passGathered(emit: emit) }
         try inflater.finish()
     }
 
@@ -102,13 +97,12 @@ struct MemberReader: ~Copyable {
         return taken
     }
 
-    /// Inflates what was kept, which may hold the end of a member and the beginning of another.
+    /// Inflates what was kept: the beginning of a member, or all of it, as none is shorter than such a header.
     private mutating func passGathered(emit: (RawSpan) throws -> Void) throws {
         var held: [UInt8] = []
         swap(&held, &gathered)
         // `bytes` is only unsafe for elements with padding; a byte has none.
-        let taken = unsafe try inflater.consumeMember(held.span.bytes, emit: emit)
-        gathered = Array(held.dropFirst(taken))
+        unsafe try inflater.consume(held.span.bytes, emit: emit)
         if inflater.isBetweenMembers { phase = .header }
     }
 

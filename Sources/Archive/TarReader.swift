@@ -111,7 +111,8 @@ struct TarReader: Sendable {
         limits: ArchiveLimits,
         into sink: inout some KnownFileSink
     ) throws -> Bool {
-        guard isBetweenEntries else { return false }
+        let (end, overflow) = offset.addingReportingOverflow(member.contentSize)
+        guard isBetweenEntries, !overflow else { return false }
         for entry in member.entries {
             switch entry.kind {
             case .directory:
@@ -122,7 +123,7 @@ struct TarReader: Sendable {
                 try sink.knownFile(entry.path, size: entry.size, modified: entry.modified)
             }
         }
-        offset += member.contentSize
+        offset = end
         return true
     }
 

@@ -68,15 +68,18 @@ extension Index {
         try member(manifest, of: number, database) == []
     }
 
-    /// Removes up to `limit` members of release `number`, and says how many it were.
-    static func removeMembers(of number: Int64, limit: Int, _ database: Database) throws -> Int {
+    /// Members removed in one transaction: fewer than files' rows, as one may hold as much as a thousand of those.
+    private static let membersAtOnce = 500
+
+    /// Removes some members of release `number`; whether that were the last ones.
+    static func removeMembers(of number: Int64, _ database: Database) throws -> Bool {
         try database.execute(
             sql: """
                 DELETE FROM members WHERE release = :number AND digest IN
                 (SELECT digest FROM members WHERE release = :number LIMIT :limit)
                 """,
-            arguments: ["number": number, "limit": limit]
+            arguments: ["number": number, "limit": membersAtOnce]
         )
-        return database.changesCount
+        return database.changesCount < membersAtOnce
     }
 }

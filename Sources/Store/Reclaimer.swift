@@ -86,10 +86,10 @@ final class Reclaimer: Sendable {
 
     private func removeRows(of number: Int64) throws(StoreError) {
         while !isClosed.load(ordering: .acquiring) {
-            let removed = try index.writeLazily("removing old rows") { database in
+            let areSomeLeft = try index.writeLazily("removing old rows") { database in
                 try Index.removeRows(of: number, limit: Self.rowsAtOnce, database)
             }
-            if removed < Self.rowsAtOnce { break }
+            guard areSomeLeft else { break }
         }
         try index.shrink { !self.isClosed.load(ordering: .acquiring) }
     }

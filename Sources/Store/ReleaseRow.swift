@@ -136,10 +136,9 @@ extension Index {
         return numbers
     }
 
-    /// Removes up to `limit` rows of files, and as many of members, of release `number`, and says how many it were of one
-    /// or the other.
-    static func removeRows(of number: Int64, limit: Int, _ database: Database) throws -> Int {
-        let members = try removeMembers(of: number, limit: limit, database)
+    /// Removes up to `limit` files' rows of release `number`, and some of its members; whether any may be left.
+    static func removeRows(of number: Int64, limit: Int, _ database: Database) throws -> Bool {
+        let isRidOfMembers = try removeMembers(of: number, database)
         try database.execute(
             sql: """
                 DELETE FROM files WHERE release = :number AND (directory, name) IN
@@ -147,7 +146,7 @@ extension Index {
                 """,
             arguments: ["number": number, "limit": limit]
         )
-        return max(database.changesCount, members)
+        return !isRidOfMembers || database.changesCount == limit
     }
 
     /// How many files, bytes and links release `number` has.

@@ -19,8 +19,10 @@ extension Staging {
         core.add(IndexMember(digest: digest, entries: entries))
     }
 
-    /// Says that what was remembered is what the release has at its paths: without it, nothing of it is given back.
+    /// Says that what was remembered is what the release has at its paths: without it, nothing of it is given back. Nor is
+    /// it where files can't be linked: the next release would be begun in vain.
     package func vouchForMembers() {
+        guard core.canLink else { return }
         core.add(IndexMember(vouchingFor: digest))
     }
 }

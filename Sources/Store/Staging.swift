@@ -32,6 +32,9 @@ package final class Staging: Sendable {
     /// Where the release is put together, for the log.
     package var location: String { "\(core.layout.path)/staging/\(number)" }
 
+    /// Whether anything was taken from the release that is served without its bytes.
+    package var hasKnownFiles: Bool { producer.withLock { $0.hasKnownFiles } }
+
     private let writers: [StagingWriter]
     private let producer: Mutex<Producer>
 
@@ -55,6 +58,7 @@ package final class Staging: Sendable {
         var batches: [SmallFiles]
         var file: CurrentFile?
         var isSealed = false
+        var hasKnownFiles = false
     }
 
     init(tag: Tag, digest: Digest, core: StagingCore) {
@@ -155,6 +159,7 @@ package final class Staging: Sendable {
         guard !path.isRoot else { throw .refused(entry: ".", reason: .rootIsNoDirectory) }
         try producer.withLock { producer throws(StoreError) in
             guard producer.file == nil else { throw Self.misused }
+            producer.hasKnownFiles = true
             try makeParent(of: path, &producer)
             let known = SmallFiles.File(path: path, modified: modified, range: 0..<0, size: size, isKnown: true)
             add(known, Self.shard(path), &producer)

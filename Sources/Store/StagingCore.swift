@@ -100,10 +100,13 @@ final class StagingCore: Sendable {
         gathered.withLock { gathered in
             gathered.rows += new
             for row in new { gathered.bytes += row.path.bytes.count + row.target.count }
-            if gathered.rows.count >= Self.rowsAtOnce || gathered.bytes >= Self.bytesAtOnce {
-                submit(&gathered)
-            }
+            submitIfMany(&gathered)
         }
+    }
+
+    private func submitIfMany(_ gathered: inout Gathered) {
+        let count = gathered.rows.count + gathered.members.count
+        if count >= Self.rowsAtOnce || gathered.bytes >= Self.bytesAtOnce { submit(&gathered) }
     }
 
     /// Adds what a member of an archive holds, with the next rows.
@@ -111,7 +114,7 @@ final class StagingCore: Sendable {
         gathered.withLock { gathered in
             gathered.members.append(member)
             gathered.bytes += member.entries.count
-            if gathered.bytes >= Self.bytesAtOnce { submit(&gathered) }
+            submitIfMany(&gathered)
         }
     }
 

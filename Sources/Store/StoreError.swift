@@ -118,8 +118,8 @@ extension StoreError: CustomStringConvertible {
                 + " than storage.reserve (\(ByteCount.format(reserve))); enlarge the volume, or lower storage.retain or"
                 + " storage.reserve"
         case .knownFileMissing(let path):
-            "linking \(path) from the release that is served failed: it is not there as the index has it; run"
-                + " specman verify"
+            "linking \(path) from the release that is served failed: it is not there as the index has it, or can't be linked;"
+                + " run specman verify"
         case .index(let doing, let reason):
             "\(doing) failed in index.sqlite: \(reason); check the volume's permissions and health, and restart the daemon"
                 + " where that file is gone"

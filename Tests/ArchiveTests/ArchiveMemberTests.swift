@@ -96,4 +96,21 @@ import Zlib
         let count = try run("tar -tzf archive.tgz | wc -l | tr -d '\\n'", in: directory)
         #expect(String(decoding: count, as: UTF8.self) == "100")
     }
+
+    /// Where nobody wants members, what there is goes out at once.
+    @Test func oneMemberHoldsNothingBack() throws {
+        let archive = Collected()
+        var writer = try ArchiveWriter(inMembers: false) { piece in
+            piece.withUnsafeBytes { archive.bytes.append(contentsOf: $0) }
+        }
+        for number in 0..<4 {
+            try addFile(&writer, "\(number)", noise(600_000))
+            #expect(archive.bytes.count > number * 600_000)
+        }
+        try writer.finish()
+        let inflated = try inflate(archive.bytes)
+        #expect(inflated.error == nil && inflated.members == 1)
+        #expect(decode(archive.bytes, known: [:]).asked.isEmpty)
+        #expect(read(tar: inflated.bytes).events.count == 4)
+    }
 }

@@ -1,6 +1,7 @@
 import Archive
 import Content
 import Testing
+import Zlib
 
 /// What is remembered of a part of a tar, and taken as read another time.
 @Suite struct MemberEntriesTests {
@@ -62,26 +63,53 @@ import Testing
         #expect(encoded.count < 100 * 20, "\(encoded.count)")
     }
 
-    /// Nothing but what was encoded is taken; whatever it is, nothing crashes.
+    /// Nothing but what was encoded is taken.
     @Test func damagedBytesAreRefused() throws {
         let encoded = try #require(try remember(Self.entries).member).encoded
-        for count in encoded.indices {
-            #expect(MemberEntries(encoded: Array(encoded[..<count])).map(\.encoded) != encoded)
-        }
-        #expect(MemberEntries(encoded: []) == nil)
-        #expect(MemberEntries.contentSize(of: []) == nil)
+        for count in encoded.indices { #expect(MemberEntries(encoded: Array(encoded[..<count])) == nil) }
         for index in encoded.indices {
-            for value in [UInt8(0), 0x7F, 0x80, 0xFF] {
-                var damaged = encoded
-                damaged[index] = value
-                if let read = MemberEntries(encoded: damaged) { #expect(MemberEntries(encoded: read.encoded) == read) }
+            var damaged = encoded
+            damaged[index] ^= 0x10
+            #expect(MemberEntries(encoded: damaged) == nil)
+            #expect(MemberEntries.contentSize(of: damaged) == nil)
+        }
+    }
+
+    /// Whatever it is that has the right sum, nothing crashes.
+    @Test func bytesThatMeanNothingAreRefused() throws {
+        func summed(_ bytes: [UInt8]) -> [UInt8] {
+            let sum = CRC32.sum(of: bytes)
+            return bytes + (0..<4).map { UInt8(truncatingIfNeeded: sum >> (8 * $0)) }
+        }
+        let bytes = Array(try #require(try remember(Self.entries).member).encoded.dropLast(4))
+        #expect(MemberEntries(encoded: summed(bytes)) != nil)
+        for index in bytes.indices {
+            for value in [UInt8(0), 0x2F, 0x7F, 0x80, 0xFF] {
+                var changed = bytes
+                changed[index] = value
+                if let read = MemberEntries(encoded: summed(changed)) {
+                    #expect(MemberEntries(encoded: read.encoded) == read)
+                }
+                if let read = MemberEntries(encoded: summed(Array(changed[...index]))) {
+                    #expect(MemberEntries(encoded: read.encoded) == read)
+                }
             }
         }
-        // Another revision's.
-        #expect(MemberEntries(encoded: [encoded[0] + 1] + encoded.dropFirst()) == nil)
-        // A number that no `Int64` holds, and a path that shares more than there is.
-        #expect(MemberEntries(encoded: [1] + [UInt8](repeating: 0xFF, count: 9) + [1]) == nil)
-        #expect(MemberEntries(encoded: [1, 0, 1, 5, 1, 0x61, 0, 0, 0]) == nil)
+        // Another revision's; a number that no `Int64` holds; a path that shares more than there is; a file without a name.
+        for bytes: [UInt8] in [
+            [bytes[0] + 1] + bytes.dropFirst(), [1] + [UInt8](repeating: 0xFF, count: 9) + [1],
+            [1, 0, 1, 5, 1, 0x61, 0, 0, 0], [1, 0, 1, 0, 0, 0, 0, 0], [],
+        ] {
+            #expect(MemberEntries(encoded: summed(bytes)) == nil)
+        }
+        // The last one that there is, where the tar can't be that long.
+        let longest = [1] + [UInt8](repeating: 0xFF, count: 8) + [0x7F]
+        let member = try #require(MemberEntries(encoded: summed(longest)))
+        #expect(member.contentSize == .max)
+        var reader = EntryReader(format: .tar, title: nil, size: 0)
+        var sink = RecordingSink()
+        try reader.consume(TarBuilder.part { $0.file("a") }.span.bytes, into: &sink)
+        #expect(try !reader.replay(member, into: &sink))
     }
 
     /// What depends on where it stands is not remembered.

@@ -117,6 +117,33 @@ import Testing
         report("\(count + 1) empty files", refused)
     }
 
+    /// Members of the gzip that hold nothing, each another one, and each asked for and remembered.
+    @Test func emptyMembers() throws {
+        let count = LongTests.areWanted ? 1_000_000 : 20_000
+        let script = """
+            entry(b"a", b"content")
+            out.write(bytes(1024))
+            out.close()
+            import struct
+            out = open(sys.argv[1], "ab")
+            # Stored blocks without a byte, so that it isn't too short to be asked for.
+            rest = bytes([0, 0, 0, 255, 255]) * 110 + bytes([3, 0]) + bytes(8)
+            for number in range(\(count)):
+                out.write(b"\\x1f\\x8b\\x08\\x04" + struct.pack("<I", number + 1) + b"\\0\\xff\\x08\\0SM\\x04\\0")
+                out.write(struct.pack("<I", 20 + len(rest)) + rest)
+            out.close()
+            class Nothing:
+                def write(self, bytes): pass
+                def close(self): pass
+            out = Nothing()
+            """
+        let result = try take(script) { (site: RunningSite) throws in
+            #expect(try site.get("/a").text == "content")
+        }
+        #expect(result.line.contains("Serving"), "\(result.line)")
+        report("\(count) empty members", result)
+    }
+
     @Test func oneLargeFile() throws {
         let size: Int64 = LongTests.areWanted ? 4 << 30 : 64 << 20
         let storage = ["maxFileSize: \(size >> 20)MiB"]

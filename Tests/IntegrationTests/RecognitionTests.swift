@@ -8,8 +8,14 @@ import Testing
     private func files(changed: [Int] = [], revision: Int = 0) -> [String: String] {
         var files: [String: String] = [:]
         for number in 0..<100 {
-            let mark = changed.contains(number) ? "\(number) in revision \(revision)\n" : "\(number)\n"
-            files["d\(number / 10)/f\(number)"] = mark + String(repeating: "line \(number)\n", count: 1000)
+            // Digits that hardly repeat: a member must not be so short that nobody asks for it.
+            var state = UInt64(number + 1) &+ (changed.contains(number) ? UInt64(revision) &* 1_000_000 : 0)
+            var text = ""
+            while text.utf8.count < 10_000 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text += String(state, radix: 16) + "\n"
+            }
+            files["d\(number / 10)/f\(number)"] = text
         }
         return files
     }
@@ -139,5 +145,42 @@ import Testing
         try daemon.wait(forLine: "msg=\"Serving 2.0.0\"")
         #expect(known(daemon).count == before)
         #expect(try serves(files(), specman))
+    }
+
+    /// What is wrong with an archive is told of it as ever, whatever else in it is known, and it isn't tried again.
+    @Test func anArchiveThatIsAtFaultIsRefusedOnce() throws {
+        let specman = try debugging()
+        try specman.run("push", try specman.tree("1", files()), specman.reference("1.0.0"))
+        let daemon = try specman.serve()
+        try daemon.wait(forLine: "msg=\"Serving 1.0.0\"")
+        let script = """
+            import gzip, io, sys, tarfile
+            data = open(sys.argv[1], 'rb').read()
+            end = data.rindex(b'\\x1f\\x8b\\x08\\x04')
+            tar = io.BytesIO()
+            with tarfile.open(fileobj=tar, mode='w', format=tarfile.USTAR_FORMAT) as archive:
+                archive.addfile(tarfile.TarInfo('../climbs'))
+            open(sys.argv[2], 'wb').write(data[:end] + gzip.compress(tar.getvalue()))
+            """
+        let (blob, archive) = (specman.directory.appending("blob.tgz"), specman.directory.appending("made.tgz"))
+        try specman.run("export", "1.0.0", blob)
+        try Command.run("python3", ["-c", script, blob, archive])
+        // The command that pushes would refuse it.
+        let push = try specman.output("push", archive, specman.reference("2.0.0"))
+        #expect(push.status != 0 && push.err.contains("climbs"), "\(push.err)")
+        try ServiceFixture.push(
+            [("made.tgz", Array(try Data(contentsOf: URL(fileURLWithPath: archive))))],
+            as: "2.0.0",
+            to: specman.directory.appending("layout")
+        )
+        try daemon.wait(forLine: "level=error")
+        for _ in 0..<3 { _ = try specman.output("sync") }
+        #expect(daemon.log.filter { $0.contains("unpacking all of the archive") }.count == 1)
+        let errors = daemon.log.filter { $0.contains("level=error") }
+        #expect(errors.count == 1 && errors[0].contains("climbs"), "\(errors)")
+        #expect(try serves(files(), specman))
+        let staging = specman.directory.appending("volume/staging")
+        #expect(daemon.stop() == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: staging).isEmpty)
     }
 }

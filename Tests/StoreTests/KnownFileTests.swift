@@ -155,6 +155,18 @@ import Testing
         #expect(try known(test.open()).isEmpty)
     }
 
+    /// Where files can't be linked, the next release would be begun in vain.
+    @Test func withoutLinksNothingIsKnown() throws {
+        let volume = try TestVolume().open()
+        let staging = try stage(volume, "1.0", 1)
+        try staging.add([.file("a", "1")])
+        staging.remember(try digest(100), [1])
+        staging.core.canLink = false
+        staging.vouchForMembers()
+        _ = try volume.publish(staging, archives: [])
+        #expect(try known(volume).isEmpty)
+    }
+
     @Test func membersGoWithTheirRelease() throws {
         let test = try TestVolume()
         let volume = try test.open(retain: 1)
@@ -163,9 +175,15 @@ import Testing
         volume.reclaimer.settle()
         #expect(try count(volume) == 2)
         let staging = try stage(volume, "3.0", 3)
-        for member in 100..<105 { staging.remember(try digest(UInt8(member)), [0]) }
+        // More than go at once, and more than wait in memory.
+        for number in 0..<9000 {
+            let bytes = (0..<32).map { UInt8(truncatingIfNeeded: number >> ($0 % 4 * 8)) }
+            staging.remember(try #require(Digest(bytes: bytes)), [0])
+        }
+        try staging.core.index.write("test") { _ in }
+        #expect(try count(volume) > 2)
         try staging.core.flush()
-        #expect(try count(volume) == 7)
+        #expect(try count(volume) == 9002)
         volume.discard(staging)
         volume.reclaimer.settle()
         #expect(try count(volume) == 2)

@@ -71,7 +71,7 @@ final class TreeArchive: BodySource {
 
         init() throws {
             let output = output
-            writer = try ArchiveWriter { piece in
+            writer = try ArchiveWriter(inMembers: false) { piece in
                 // The bytes are copied within the call.
                 unsafe piece.withUnsafeBytes { unsafe output.bytes.append(contentsOf: $0) }
             }

@@ -18,12 +18,14 @@ enum MemberMark: Sendable {
 ///
 /// A member is known by the SHA-256 of its compressed bytes, and what it holds from when those were last inflated.
 struct MemberRecognition {
-    /// What a member holds is not kept where it is longer than this, in bytes: a few of them wait at a time.
-    static let mostEntryBytes = 256 << 10
+    /// What a member holds is not kept where it is longer than this, in bytes: a hundred of them may wait at a time.
+    private static let mostEntryBytes = 32 << 10
+    /// In bytes, compressed: below it costs more to ask than to inflate, and there may be a million of them.
+    private static let leastMember = 512
 
     /// Why a release has to be unpacked from the bytes alone.
     struct Failure: Error, CustomStringConvertible {
-        let description = "what a part of the archive holds is not known as it should be"
+        var description = "what a part of the archive holds is not known as it should be"
     }
 
     private final class Current {
@@ -40,6 +42,7 @@ struct MemberRecognition {
         let current = Current()
         return MemberHandlers {
             current.digest = nil
+            guard $0.byteCount >= leastMember else { return nil }
             guard let digest = Digest(bytes: try SHA256.sum(of: $0)) else { return nil }
             if let entries = try staging?.member(digest), let size = MemberEntries.contentSize(of: entries) {
                 try put(.known(digest, entries: entries))
@@ -72,9 +75,14 @@ struct MemberRecognition {
         }
     }
 
-    /// Whether a sync that failed with `error` may go well where no member is recognized.
-    static func mayBeToBlame(for error: any Error) -> Bool {
-        if case StoreError.knownFileMissing = error { return true }
-        return error is Failure
+    /// What a sync has to be begun again for, without recognition, where it has failed with `error`; `nil` where that would
+    /// come to the same. What is kept of members is no proof against an artifact.
+    static func failure(behind error: any Error, of staging: Staging) -> Failure? {
+        switch error {
+        case let failure as Failure: failure
+        case StoreError.knownFileMissing: Failure(description: "\(error)")
+        case is ArchiveError, StoreError.refused: staging.hasKnownFiles ? Failure(description: "\(error)") : nil
+        default: nil
+        }
     }
 }

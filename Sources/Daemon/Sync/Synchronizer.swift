@@ -13,6 +13,8 @@ final class Synchronizer: Sendable {
     private struct Memory {
         /// The artifact that was refused last, and why: it isn't downloaded again until it is another one.
         var refused: (digest: Digest, reason: String)?
+        /// The artifact for which what is known of the release before was found to be wrong: all of it is unpacked.
+        var unrecognized: Digest?
         /// The release that was served already when it was looked through last.
         var inspected: Digest?
         /// What is known of the tags, and of which repository: the Secret may come to name another.
@@ -211,7 +213,6 @@ final class Synchronizer: Sendable {
         }
         // What an earlier artifact has left half received may be the room that this one needs.
         volume.forgetDownloads(besides: layers)
-        var recognizesMembers = true
         while true {
             do {
                 let basis = volume.active
@@ -220,7 +221,6 @@ final class Synchronizer: Sendable {
                     of: manifest,
                     as: tag,
                     from: source,
-                    recognizingMembers: recognizesMembers,
                     holding: request,
                     before: deadline
                 )
@@ -230,9 +230,11 @@ final class Synchronizer: Sendable {
             } catch  where source.hasAnother(after: error) {
                 // The mirror rests; the others, or the origin, are asked in its place at once.
                 continue
-            } catch  where recognizesMembers && MemberRecognition.mayBeToBlame(for: error) {
-                journal.unpackingAll(of: tag, because: error)
-                recognizesMembers = false
+            } catch let failure as MemberRecognition.Failure {
+                journal.unpackingAll(of: tag, because: failure)
+                memory.withLock { $0.unrecognized = manifest.digest }
+                // Two of them may be more than there is room for.
+                volume.settle()
             }
         }
     }
@@ -243,16 +245,16 @@ final class Synchronizer: Sendable {
         of manifest: Manifest,
         as tag: Tag,
         from source: any ReleaseSource,
-        recognizingMembers: Bool,
         holding request: HoldRequest?,
         before deadline: Deadline
     ) throws -> Release {
         let staging = try volume.stage(tag: tag, digest: manifest.digest)
+        let recognizesMembers = memory.withLock { $0.unrecognized } != manifest.digest
         do {
             let pipeline = LayerPipeline(
                 source: source,
                 limits: limits,
-                recognizesMembers: recognizingMembers,
+                recognizesMembers: recognizesMembers,
                 progress: progress
             )
             let downloads = try unpack(layers, by: pipeline, into: staging, before: deadline)
@@ -262,6 +264,7 @@ final class Synchronizer: Sendable {
             return try volume.publish(staging, archives: downloads, report: report, holding: request)
         } catch {
             volume.discard(staging)
+            if recognizesMembers, let failure = MemberRecognition.failure(behind: error, of: staging) { throw failure }
             let isRefused = ArtifactFault.isOne(error)
             if isRefused { memory.withLock { $0.refused = (manifest.digest, "\(error)") } }
             // What is refused isn't taken up again; and where there is no room, none may be held for the next attempt.
@@ -299,7 +302,7 @@ final class Synchronizer: Sendable {
                 journal.unpacked(layer, known: result.unpacked.knownMembers)
                 register = result.unpacked.register
             } catch {
-                forget(download, after: error)
+                if MemberRecognition.failure(behind: error, of: staging) == nil { forget(download, after: error) }
                 throw error
             }
             downloads.append(download)
