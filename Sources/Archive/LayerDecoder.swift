@@ -78,7 +78,7 @@ package struct LayerDecoder: ~Copyable {
             try begin(.other)
             try decodeHeld(emit: emit)
         }
-        try finishGzip(emit: emit)
+        try decode(RawSpan(), isLast: true, emit: emit)
     }
 
     /// Settles what the layer is.
@@ -111,7 +111,12 @@ package struct LayerDecoder: ~Copyable {
         unsafe try decode(held.span.bytes, emit: emit)
     }
 
-    private mutating func decode(_ bytes: RawSpan, emit: (LayerFormat, RawSpan) throws -> Void) throws {
+    /// - Parameter isLast: whether the layer is complete, and there are no bytes any more.
+    private mutating func decode(
+        _ bytes: RawSpan,
+        isLast: Bool = false,
+        emit: (LayerFormat, RawSpan) throws -> Void
+    ) throws {
         // Nothing is decoded before the format is settled.
         guard let format else { return }
         var meter = LayerMeter(produced: produced, size: size, format: format, limits: limits)
@@ -121,27 +126,15 @@ package struct LayerDecoder: ~Copyable {
             try meter.count(Int64(bytes.byteCount), isInflated: false)
             return try emit(format, bytes)
         }
-        do {
-            try members?.consume(bytes) { piece in
-                try meter.count(Int64(piece.byteCount), isInflated: true)
-                try emit(format, piece)
-            } skip: { count in
-                try meter.count(count, isInflated: true)
-            }
-        } catch let error as ZlibError {
-            throw ArchiveError.compression(error)
+        func take(_ piece: RawSpan) throws {
+            try meter.count(Int64(piece.byteCount), isInflated: true)
+            try emit(format, piece)
         }
-    }
-
-    /// Says to the gzip that nothing follows.
-    private mutating func finishGzip(emit: (LayerFormat, RawSpan) throws -> Void) throws {
-        guard let format else { return }
-        var meter = LayerMeter(produced: produced, size: size, format: format, limits: limits)
-        defer { produced = meter.produced }
         do {
-            try members?.finish { piece in
-                try meter.count(Int64(piece.byteCount), isInflated: true)
-                try emit(format, piece)
+            if isLast {
+                try members?.finish(emit: take)
+            } else {
+                try members?.consume(bytes, emit: take) { try meter.count($0, isInflated: true) }
             }
         } catch let error as ZlibError {
             throw ArchiveError.compression(error)

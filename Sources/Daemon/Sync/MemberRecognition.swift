@@ -17,7 +17,7 @@ enum MemberMark: Sendable {
 /// another time.
 ///
 /// A member is known by the SHA-256 of its compressed bytes, and what it holds from when those were last inflated.
-struct MemberRecognition {
+enum MemberRecognition {
     /// What a member holds is not kept where it is longer than this, in bytes: a hundred of them may wait at a time.
     private static let mostEntryBytes = 32 << 10
     /// In bytes, compressed: below it costs more to ask than to inflate, and there may be a million of them.
