@@ -25,14 +25,15 @@ extension Index {
     /// `members` says what stood in which part of the archives of a release, for as long as the release is there. Nothing
     /// depends on it but how fast the next release comes: an index that is made anew has none.
     ///
-    /// They hold where ``IndexMember/init(vouchingFor:)`` is among them.
+    /// They hold where ``IndexMember/init(vouchingFor:)`` is among them. With row ids, unlike `files`: what is kept in the order
+    /// of a key has a page of its own for all beyond 1000 bytes.
     static let membersSchema = """
         CREATE TABLE members (
             release INTEGER NOT NULL,
             digest BLOB NOT NULL,
-            entries BLOB NOT NULL,
-            PRIMARY KEY (release, digest)
-        ) WITHOUT ROWID;
+            entries BLOB NOT NULL
+        );
+        CREATE UNIQUE INDEX members_by_digest ON members (release, digest);
         """
 
     static func insert(_ members: [IndexMember], into number: Int64, _ database: Database) throws {
@@ -75,8 +76,8 @@ extension Index {
     static func removeMembers(of number: Int64, _ database: Database) throws -> Bool {
         try database.execute(
             sql: """
-                DELETE FROM members WHERE release = :number AND digest IN
-                (SELECT digest FROM members WHERE release = :number LIMIT :limit)
+                DELETE FROM members WHERE rowid IN
+                (SELECT rowid FROM members WHERE release = :number LIMIT :limit)
                 """,
             arguments: ["number": number, "limit": membersAtOnce]
         )
