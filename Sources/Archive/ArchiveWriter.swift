@@ -4,9 +4,9 @@ import Zlib
 /// Packs entries into a gzip of a tar, the same entries always into the same bytes.
 ///
 /// Nothing of the machine, the user or the moment gets in: the owner is 0 without a name, the mode 0644, 0755 for
-/// directories and 0777 for links, nothing of a file in the gzip's headers. Entries must come sorted, so that the order in which a file
-/// system lists them doesn't get in, either: a directory before what is in it, names in one directory by their bytes.
-/// Times are the caller's.
+/// directories and 0777 for links, nothing of a file in the gzip's headers. Entries must come sorted, so that the order in
+/// which a file system lists them doesn't get in, either: a directory before what is in it, names in one directory by their
+/// bytes. Times are the caller's.
 ///
 /// Where that is wanted the gzip has many members, each of some whole entries, and where one ends depends on nothing but the
 /// names around it and a few sizes: what of a tree doesn't change gives the same members again, which a reader need not

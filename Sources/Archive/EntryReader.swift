@@ -82,7 +82,8 @@ package struct EntryReader: Sendable {
     /// - Returns: `false` where no entry could begin here; then nothing was taken.
     /// - Throws: ``ArchiveError`` where an entry is refused; what `sink` throws. Either ends the reader.
     package mutating func replay(_ member: MemberEntries, into sink: inout some KnownFileSink) throws -> Bool {
-        guard !isFinished, format == .tar else { throw ArchiveError.finished }
+        guard !isFinished else { throw ArchiveError.finished }
+        guard format == .tar else { return false }
         isFinished = true
         let isTaken = try tar.replay(member, register: &register, limits: limits, into: &sink)
         isFinished = false

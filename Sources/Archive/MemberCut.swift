@@ -2,8 +2,8 @@ internal import Content
 
 /// Decides between which entries a member of the gzip ends.
 ///
-/// By the name of what follows, so that after something was added, taken away or made longer the same places are found
-/// again: were it by size alone, all members behind a change would be others.
+/// Content-defined chunking, by the name of what follows, so that after something was added, taken away or made longer the
+/// same places are found again: were it by size alone, all members behind a change would be others.
 struct MemberCut {
     /// In bytes of tar: shorter members would compress worse, as each begins with nothing in the window of 32 KiB.
     static let least = 64 << 10

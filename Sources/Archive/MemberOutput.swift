@@ -1,6 +1,7 @@
 internal import Zlib
 
-/// Holds a member of the gzip back until its length is known, which stands at its beginning; or nothing, where it says none.
+/// Holds a member of the gzip back until its length is known, which stands at its beginning; or nothing, where it says
+/// none.
 final class MemberOutput {
     private let emit: (RawSpan) throws -> Void
     private var member: [UInt8] = []

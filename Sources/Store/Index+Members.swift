@@ -25,8 +25,8 @@ extension Index {
     /// `members` says what stood in which part of the archives of a release, for as long as the release is there. Nothing
     /// depends on it but how fast the next release comes: an index that is made anew has none.
     ///
-    /// They hold where ``IndexMember/init(vouchingFor:)`` is among them. With row ids, unlike `files`: what is kept in the order
-    /// of a key has a page of its own for all beyond 1000 bytes.
+    /// They hold where ``IndexMember/init(vouchingFor:)`` is among them. With row ids, unlike `files`: what is kept in the
+    /// order of a key has a page of its own for all beyond 1000 bytes.
     static let membersSchema = """
         CREATE TABLE members (
             release INTEGER NOT NULL,

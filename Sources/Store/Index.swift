@@ -11,7 +11,8 @@ internal import Synchronization
 final class Index: Sendable {
     static let fileName = "index.sqlite"
 
-    /// Connections that read at the same time: the listener's workers, the two writers of a staging, and who asks it for members.
+    /// Connections that read at the same time: the listener's workers, the two writers of a staging, and whoever asks it for
+    /// members.
     private static let readers = 6
     /// Pages (4 KiB) in the log before it is folded into the database: 16 MiB, so that a bulk insert doesn't stop often.
     private static let checkpointPages = 4096

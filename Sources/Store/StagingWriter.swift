@@ -96,7 +96,7 @@ final class StagingWriter: Sendable {
                 }
                 let digest = digests[position] ?? fact.previous?.digest
                 if file.isKnown, !isLinked || fact.previous?.size != file.size {
-                    throw .knownFileMissing(file.path)
+                    throw .knownFileMissing("\(file.path)")
                 }
                 if !isLinked {
                     // Bytes have no padding to show.

@@ -1,4 +1,4 @@
-package import Content
+internal import Content
 internal import GRDB
 internal import OpenSSL
 package import Platform
@@ -24,7 +24,7 @@ package enum StoreError: Error, Hashable {
     /// A file of a release is not what the index says.
     case damaged(release: String, path: String, reason: String)
     /// A file that a release shares with the one that is served can't be linked: its bytes are needed.
-    case knownFileMissing(ReleasePath)
+    case knownFileMissing(String)
     /// A digest could not be computed.
     case digest(doing: String, reason: String)
     /// The release is none of the volume's, or not any more.

@@ -56,4 +56,10 @@ import Zlib
             #expect(error == .finished)
         }
     }
+
+    /// The check value of CRC-32/ISO-HDLC, which gzip has.
+    @Test func theChecksumIsThatOfGzip() {
+        #expect(CRC32.sum(of: Array("123456789".utf8)) == 0xCBF4_3926)
+        #expect(CRC32.sum(of: []) == 0)
+    }
 }

@@ -15,8 +15,8 @@ struct HandoverBuffer<Mark: Sendable>: Sendable {
     var isFull: Bool { bytes.count == Self.size || marks.count == Self.mostMarks }
 }
 
-/// The bounded hand-over between two stages of a sync: one side puts bytes, the other takes them in full buffers, and
-/// whoever is ahead waits. What is under way is bounded by so many buffers, whatever the archive's size.
+/// The bounded hand-over between two stages of a sync: one side puts bytes and marks, the other takes them in full buffers,
+/// and whoever is ahead waits. What is under way is bounded by so many buffers, whatever the archive's size.
 ///
 /// A stage that fails says so here, and the other one ends with that error at its next call.
 final class Handover<Mark: Sendable>: Sendable {
