@@ -15,11 +15,11 @@ require_swift
 install_packages $build_packages docker-registry openssl curl tar gzip python3-venv wrk nginx-light h2o caddy golang-go
 install_python_tools
 
-swift build -c release --product specman
-swift build -c release --product benchmark
-bin="$(swift build -c release --show-bin-path)"
+build_release specman
+specman="$built"
+build_release benchmark
 results=()
 # Only a whole run is worth keeping.
 [ "$#" -gt 0 ] || results=(--results Tests/Benchmark)
 ulimit -n "$(ulimit -Hn)"
-exec "$bin/benchmark" --specman "$bin/specman" --python "$python_tools_bin" "${results[@]}" "$@"
+exec "$built" --specman "$specman" --python "$python_tools_bin" "${results[@]}" "$@"

@@ -37,9 +37,8 @@ swift build --build-tests
 if [ "$#" -eq 0 ]; then
     # What deploy/quickstart.sh builds: the optimizer refuses some of what a debug build lets pass.
     echo "== release build"
-    swift build -c release --product specman
-    SPECMAN_TEST_OPTIMIZED="$(swift build -c release --show-bin-path)/specman"
-    export SPECMAN_TEST_OPTIMIZED
+    build_release specman
+    export SPECMAN_TEST_OPTIMIZED="$built"
 fi
 
 echo "== test"

@@ -1,4 +1,5 @@
-# Sourced by deploy/quickstart.sh and Tests/run.sh: what a fresh Debian or Ubuntu needs beside Swift.
+# Sourced by deploy/quickstart.sh, Tests/run.sh and Tests/benchmark.sh: what a fresh Debian or Ubuntu needs beside Swift, and
+# how what runs in production is built from it.
 # shellcheck shell=bash disable=SC2034
 
 # git fetches the Swift packages; pkg-config tells the build where the C libraries are.
@@ -46,4 +47,12 @@ install_python_tools() {
     /usr/bin/python3 -m venv --clear "$place"
     "$python_tools_bin" -m pip install --quiet --disable-pip-version-check "${python_tools[@]}"
     echo "${python_tools[*]}" >"$place/installed"
+}
+
+# Builds a product for production, and leaves its path in `built`. With Swift's libraries in it: so it runs where there is no
+# Swift, and starts in two thirds of the time, as fewer libraries are to be linked then.
+build_release() {
+    local options=(-c release --static-swift-stdlib)
+    swift build "${options[@]}" --product "$1"
+    built="$(swift build "${options[@]}" --show-bin-path)/$1"
 }

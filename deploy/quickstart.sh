@@ -26,8 +26,8 @@ require_swift
 install_packages $build_packages curl
 
 echo "== building (the first time takes some minutes)"
-swift build -c release --product specman
-bin="$(swift build -c release --show-bin-path)/specman"
+build_release specman
+bin="$built"
 home="$PWD/.build/quickstart"
 mkdir -p "$home"
 
