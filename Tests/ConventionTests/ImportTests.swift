@@ -90,6 +90,20 @@ import Testing
         }
     }
 
+    /// From the type of a command that says no name one is made at each start, for which the runtime looks through everything
+    /// that conforms to anything.
+    @Test func commandsSayTheirNames() throws {
+        var count = 0
+        for (path, text) in try Self.files(below: "Sources/specman") {
+            for configuration in text.components(separatedBy: "= CommandConfiguration(").dropFirst() {
+                count += 1
+                let isNamed = configuration.drop(while: \.isWhitespace).hasPrefix("commandName:")
+                #expect(isNamed, "\(path): a command without commandName")
+            }
+        }
+        #expect(count > 20, "the search for commands found \(count)")
+    }
+
     @Test func filesStaySmall() throws {
         for (path, text) in try Self.files(below: "Sources") + Self.files(below: "Tests") {
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).count

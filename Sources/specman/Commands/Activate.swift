@@ -3,6 +3,7 @@ import Daemon
 
 struct Activate: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "activate",
         abstract: "Serves a retained release and holds there, whatever the registry has.",
         discussion: """
             The hold survives restarts and is shown by status, releases and tags, in the log and the metrics; specman \

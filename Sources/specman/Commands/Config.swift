@@ -3,6 +3,7 @@ import Daemon
 
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "config",
         abstract: "Judges or shows the configuration.",
         discussion: """
             Order: flag, environment (SPECMAN_*), file, default.
@@ -15,6 +16,7 @@ struct Config: ParsableCommand {
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "check",
             abstract: "Says whether the daemon could start with this configuration.",
             discussion: """
                 The files that it names are read, too; neither the registry nor the volume is touched. Exit status 78, \
@@ -36,6 +38,7 @@ struct Config: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Prints every key with its value and where it comes from; secrets are masked.",
             discussion: """
                 Example:

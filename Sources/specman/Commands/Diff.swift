@@ -3,6 +3,7 @@ import Daemon
 
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "diff",
         abstract: "Files added (+), removed (-) and changed (~) between two retained releases.",
         discussion: """
             Reads the volume beside a running daemon, or without one.

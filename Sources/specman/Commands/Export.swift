@@ -3,6 +3,7 @@ import Daemon
 
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "export",
         abstract: "Writes a retained release to a file, for specman import or push elsewhere.",
         discussion: """
             The file is the archive that was pushed, byte for byte, where it is kept (storage.keepArchives). A release \

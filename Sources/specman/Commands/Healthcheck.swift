@@ -3,6 +3,7 @@ import Daemon
 
 struct Healthcheck: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "healthcheck",
         abstract: "Exit status 0 when the daemon is ready: for probes and containers.",
         discussion: """
             Example:

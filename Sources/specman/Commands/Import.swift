@@ -3,6 +3,7 @@ import Daemon
 
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "import",
         abstract: "Takes an archive in without a registry, serves it and holds there.",
         discussion: """
             The archive passes the limits and checks that a download passes. What is imported is held, as by specman \

@@ -3,6 +3,7 @@ import Daemon
 
 struct Login: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "login",
         abstract: "Keeps the password of a registry in docker's config.json.",
         discussion: """
             The registry is asked first; what it doesn't accept is not kept. The file is the one of source.dockerConfig,
@@ -53,6 +54,7 @@ struct Login: ParsableCommand {
 
 struct Logout: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "logout",
         abstract: "Removes the password of a registry from docker's config.json.",
         discussion: """
             Example:

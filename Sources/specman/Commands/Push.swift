@@ -3,6 +3,7 @@ import Daemon
 
 struct Push: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "push",
         abstract: "Packs a directory (or takes a .tgz) and pushes it as ORAS would.",
         discussion: """
             The same tree is packed into the same bytes wherever and whenever this runs: owners, times and the order in \

@@ -14,6 +14,7 @@ struct RegistryCommand: ParsableCommand {
 
     struct Policy: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "policy",
             abstract: "Prints the least IAM policy that pulling from Amazon ECR needs.",
             discussion: """
                 For the repository of source.repository, and the one in source.aws.defaultRegion where there is one. \

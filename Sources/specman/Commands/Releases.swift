@@ -3,6 +3,7 @@ import Daemon
 
 struct Releases: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "releases",
         abstract: "What is on the volume, the newest first, and which release is active.",
         discussion: """
             Reads the volume beside a running daemon, or without one.

@@ -3,6 +3,7 @@ import Daemon
 
 struct Resume: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "resume",
         abstract: "Follows the registry again, after activate or import.",
         discussion: """
             With a daemon on the volume it has the daemon do it, which polls at once.

@@ -4,6 +4,7 @@ import Palette
 
 struct Scar: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "scar",
         abstract: "The Palette side of the migration: where Palette reads its manifests from.",
         discussion: """
             Palette calls the server that its manifests come from SCAR. Once specman serves them, Palette is told so by \

@@ -3,6 +3,7 @@ import Daemon
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "The daemon: polls, unpacks, serves, until SIGTERM or SIGINT.",
         discussion: """
             The log goes to standard output. A second signal ends it at once.

@@ -3,6 +3,7 @@ import Daemon
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "The daemon's state at a glance: what is served, the last sync, the next one, the last error.",
         discussion: """
             Asks the daemon on the volume.

@@ -3,6 +3,7 @@ import Daemon
 
 struct Sync: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sync",
         abstract: "One poll and, where there is something new, one download; then ends.",
         discussion: """
             With a daemon on the volume it has the daemon do it, with the daemon's own configuration.

@@ -3,6 +3,7 @@ import Daemon
 
 struct Tags: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "tags",
         abstract: "The candidates in order, which one wins and why, without downloading.",
         discussion: """
             Every tag is listed with the rule by which it was taken or not: first those that don't come into question, then \

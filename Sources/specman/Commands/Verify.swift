@@ -3,6 +3,7 @@ import Daemon
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Re-hashes the volume against the index; --repair mends it.",
         discussion: """
             A damaged or missing file is restored from the kept archive, then from the registry; a damaged archive from \
