@@ -2,7 +2,7 @@
 ///
 /// No other algorithm is accepted: what can't be verified is refused, and every registry in the field uses SHA-256.
 /// Specification: OCI image-spec `descriptor.md`, "Digests".
-package struct Digest: Hashable, Sendable {
+package struct Digest: Hashable, Sendable, BitwiseCopyable {
     /// The length of a digest, in bytes.
     package static let byteCount = 32
 

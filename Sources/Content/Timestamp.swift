@@ -1,5 +1,5 @@
 /// A moment in UTC, to the nanosecond, with the text form of RFC 3339.
-package struct Timestamp: Hashable, Sendable, Comparable {
+package struct Timestamp: Hashable, Sendable, Comparable, BitwiseCopyable {
     /// Seconds since 1970-01-01T00:00:00Z, without leap seconds.
     package let seconds: Int64
     /// 0 to 999,999,999.

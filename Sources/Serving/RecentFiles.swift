@@ -1,5 +1,4 @@
 internal import Content
-internal import Dispatch
 internal import Store
 internal import Synchronization
 
@@ -10,7 +9,7 @@ internal import Synchronization
 /// full it takes the older one's place. So nothing is searched for what to forget, and what is asked for often stays.
 final class RecentFiles: Sendable {
     struct Found {
-        let record: FileRecord
+        let file: RecentPaths.Entry
         let families: Families
     }
 
@@ -33,10 +32,8 @@ final class RecentFiles: Sendable {
 
         mutating func insert(_ path: Span<UInt8>, _ hash: UInt32, _ entry: RecentPaths.Entry, limit: Int) {
             if younger.isFull(limit / 2) {
-                let oldest = older
                 older = younger
                 younger = RecentPaths()
-                RecentFiles.discard(oldest)
             }
             younger.insert(path, hash, entry)
         }
@@ -65,26 +62,24 @@ final class RecentFiles: Sendable {
                 entry = old
             }
             guard let entry else { return nil }
-            return Found(record: entry.record, families: state.families[Int(entry.family)])
+            return Found(file: entry, families: state.families[Int(entry.family)])
         }
     }
 
     /// Remembers that `path`, as it was sent, leads to a file of `release`, which is served.
     ///
-    /// - Returns: the families of its answers; `nil` where there are too many.
+    /// - Returns: what ``find(_:of:)`` gives from now on; `nil` for a directory, and where there are too many families.
     func remember(
         _ path: [UInt8],
         _ record: FileRecord,
         type: String,
         hasForms: Bool,
         of release: Release
-    ) -> Families? {
-        state.withLock { state in
+    ) -> Found? {
+        guard let digest = record.digest else { return nil }
+        return state.withLock { state in
             if state.release !== release {
-                let (younger, older) = (state.younger, state.older)
                 state = State(release: release, lastFamily: state.lastFamily)
-                Self.discard(younger)
-                Self.discard(older)
             }
             var place = state.families.firstIndex { $0.type == type && $0.hasForms == hasForms }
             if place == nil, state.families.count < Self.mostFamilies {
@@ -95,23 +90,15 @@ final class RecentFiles: Sendable {
             }
             guard let place, let number = UInt8(exactly: place) else { return nil }
             let hash = RecentPaths.hash(path.span)
-            if state.younger.find(path.span, hash) == nil {
-                let entry = RecentPaths.Entry(record: record, family: number)
-                state.insert(path.span, hash, entry, limit: limit)
-            }
-            return state.families[place]
+            let entry = RecentPaths.Entry(
+                path: record.path.bytes,
+                size: record.size,
+                digest: digest,
+                modified: record.modified,
+                family: number
+            )
+            if state.younger.find(path.span, hash) == nil { state.insert(path.span, hash, entry, limit: limit) }
+            return Found(file: entry, families: state.families[place])
         }
     }
-
-    /// Lets go of a generation on a thread of its own: to free 65,000 entries takes some milliseconds, which an event loop
-    /// doesn't have.
-    private static func discard(_ paths: consuming RecentPaths) {
-        guard paths.count >= discardedAside else { return }
-        let paths = paths
-        discarding.async { withExtendedLifetime(paths) {} }
-    }
-
-    /// Entries below which waking a thread takes longer than freeing them.
-    private static let discardedAside = 1024
-    private static let discarding = DispatchQueue(label: "specman.recent-files.discarding", qos: .utility)
 }

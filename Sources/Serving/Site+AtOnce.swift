@@ -11,26 +11,25 @@ extension Site {
     package func fileAtOnce(_ head: RequestHead, in bytes: Span<UInt8>) -> FoundFile<StoredFile>? {
         guard head.verb == .get, head.query == nil, head.ifNoneMatch.isEmpty, let release = volume.active,
             let (found, isAskedForAgain) = find(bytes.extracting(head.path), in: release),
-            let digest = found.record.digest,
             // No answer may say that its content is newer than itself (RFC 9110 section 8.8.2.1).
-            found.record.modified <= options.clock(),
-            let form = form(of: digest, found.families, for: bytes.extracting(head.acceptEncoding))
+            found.file.modified <= options.clock(),
+            let form = form(of: found.file.digest, found.families, for: bytes.extracting(head.acceptEncoding))
         else { return nil }
         var family = found.families.identity
-        var sentDigest = digest
+        var sentDigest = found.file.digest
         let content: FoundFile<StoredFile>.Content
         if case .form(let form) = form {
             family = found.families.gzip
             sentDigest = form.digest
             content = .bytes(form.bytes)
         } else {
-            guard let file = release.openAtOnce(found.record) else { return nil }
-            content = .file(file, size: found.record.size)
+            guard let file = release.openAtOnce(found.file.path, size: found.file.size) else { return nil }
+            content = .file(file, size: found.file.size)
         }
         return FoundFile(
             family: family,
-            digest: digest,
-            lastModified: found.record.modified,
+            digest: found.file.digest,
+            lastModified: found.file.modified,
             sentDigest: sentDigest,
             content: content,
             isAskedForAgain: isAskedForAgain
@@ -47,8 +46,7 @@ extension Site {
         else { return nil }
         let type = Self.type(of: record, name: path.name)
         let hasForms = mayHaveGzipForm(record, type: type)
-        return recentFiles.remember(target, record, type: type, hasForms: hasForms, of: release)
-            .map { (RecentFiles.Found(record: record, families: $0), false) }
+        return recentFiles.remember(target, record, type: type, hasForms: hasForms, of: release).map { ($0, false) }
     }
 
     /// The form that a client is given whose `Accept-Encoding` is `value`; `nil` where that would have to be made.

@@ -158,7 +158,8 @@ extension Site {
         }
         var families: RecentFiles.Families?
         if case .perform = outcome, let target = place.target, isRepeatable, wantsSum {
-            families = recentFiles.remember(target, record, type: type, hasForms: hasForms, of: place.release)
+            families =
+                recentFiles.remember(target, record, type: type, hasForms: hasForms, of: place.release)?.families
         }
         if let gzip {
             fields.append("Content-Type", type)

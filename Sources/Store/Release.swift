@@ -127,13 +127,14 @@ package final class Release: Sendable {
         }
     }
 
-    /// Opens that file without waiting for the disk or a server; `nil` where that can't be done, or fails: ``open(_:)`` can
-    /// say why.
-    package func openAtOnce(_ record: FileRecord) -> StoredFile? {
+    /// Opens the file of `size` bytes at `path`, both as ``FileRecord`` has them, without waiting for the disk or a server;
+    /// `nil` where that can't be done, or fails: ``open(_:)`` can say why.
+    package func openAtOnce(_ path: [UInt8], size: Int64) -> StoredFile? {
         guard answersAtOnce.load(ordering: .relaxed) else { return nil }
         do {
-            guard let file = try lease.directory.openAtOnce(record.path.bytes, Self.reading) else { return nil }
-            return try check(file, record)
+            guard let file = try lease.directory.openAtOnce(path, Self.reading) else { return nil }
+            let status = try file.status()
+            return status.kind == .file && status.size == size ? StoredFile(file, size: size) : nil
         } catch {
             return nil
         }
