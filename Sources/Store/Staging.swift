@@ -120,6 +120,7 @@ package final class Staging: Sendable {
                 do throws(SystemError) { try large.file.write(bytes) } catch {
                     throw TreeWriter.failure(file.path, error)
                 }
+                core.wrote(bytes.byteCount)
                 large.hash.update(bytes)
                 file.large = consume large
             } else {

@@ -17,6 +17,8 @@ final class StagingCore: Sendable {
     private static let rowSize = 150
     /// Batches on their way into the index while the next one gathers.
     private static let batchesUnderWay = 1
+    /// In bytes: what is written before the disk begins with it, while more comes.
+    private static let syncedAtOnce = 128 << 20
 
     let layout: VolumeLayout
     let index: Index
@@ -35,6 +37,9 @@ final class StagingCore: Sendable {
     private let inserting = DispatchQueue(label: "specman.store.rows")
     private let room = DispatchSemaphore(value: batchesUnderWay)
     private let syncing = DispatchQueue(label: "specman.store.sync")
+    /// In bytes: what was written since the disk began last.
+    private let unsynced = Atomic(0)
+    private let isSyncing = Atomic(false)
     private let failure = Mutex<StoreError?>(nil)
     private let links = Atomic(true)
 
@@ -125,9 +130,19 @@ final class StagingCore: Sendable {
         try check()
     }
 
+    /// Counts bytes of files that were written, and has the disk begin with them now and then, so that it isn't idle until
+    /// the end, and one processor then. A failure shows at a later ``check()``.
+    func wrote(_ count: Int) {
+        let all = unsynced.add(count, ordering: .relaxed).newValue
+        guard all >= Self.syncedAtOnce, !isSyncing.exchange(true, ordering: .relaxed) else { return }
+        unsynced.store(0, ordering: .relaxed)
+        beginSyncing()
+    }
+
     /// Has the disk begin with what is staged. A failure shows at the next ``check()`` after ``settle()``.
     func beginSyncing() {
         syncing.async { [self] in
+            defer { isSyncing.store(false, ordering: .relaxed) }
             guard !hasFailed else { return }
             do throws(SystemError) {
                 try root.syncFileSystem()

@@ -86,6 +86,7 @@ final class StagingWriter: Sendable {
         }
         var rows: [IndexRow] = []
         rows.reserveCapacity(batch.files.count)
+        var written = 0
         try core.requireSpace(Int64(batch.bytes.count))
         try tree.withLock { tree throws(StoreError) in
             for (position, file) in batch.files.enumerated() {
@@ -101,12 +102,14 @@ final class StagingWriter: Sendable {
                 if !isLinked {
                     // Bytes have no padding to show.
                     try unsafe tree.write(batch.bytes.span.bytes.extracting(file.range), to: file.path)
+                    written += file.range.count
                 }
                 var row = IndexRow(path: file.path, kind: .file, size: file.size, digest: digest, modified: nil)
                 row.modified = core.modified(row, archived: file.modified, previous: fact.previous)
                 rows.append(row)
             }
         }
+        core.wrote(written)
         core.add(rows)
     }
 

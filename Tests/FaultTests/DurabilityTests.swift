@@ -7,13 +7,7 @@ import Testing
     /// The calls of `specman sync` that make something durable or give it its name, in their order.
     private func trace(_ directory: TemporaryDirectory) throws -> [String] {
         let layout = directory.appending("layout")
-        let file = directory.appending("specman.yaml")
-        try RunningSite.configuration(
-            source: ["repository: oci-layout:\(layout)"],
-            storage: ["directory: \(directory.appending("volume"))"],
-            listener: []
-        )
-        .write(toFile: file, atomically: true, encoding: .utf8)
+        let file = try configuration(layout, in: directory)
         for release in 1...2 {
             let tree = directory.appending("tree-\(release)")
             try Tree.write(["a.yaml": "release: \(release)\n", "d/b.yaml": "same: 1\n"], to: tree)
@@ -21,12 +15,30 @@ import Testing
             try Command.run(DaemonProcess.executable.path, ["push", tree, reference])
             if release == 1 { try Command.run(DaemonProcess.executable.path, ["sync", "--config", file]) }
         }
+        return try sync(
+            file,
+            tracing: "syncfs,fsync,fdatasync,rename,renameat,renameat2,symlinkat,openat,openat2,write,pwrite64",
+            directory
+        )
+    }
+
+    private func configuration(_ layout: String, in directory: TemporaryDirectory) throws -> String {
+        let file = directory.appending("specman.yaml")
+        try RunningSite.configuration(
+            source: ["repository: oci-layout:\(layout)"],
+            storage: ["directory: \(directory.appending("volume"))", "maxRatio: 5000"],
+            listener: []
+        )
+        .write(toFile: file, atomically: true, encoding: .utf8)
+        return file
+    }
+
+    private func sync(_ file: String, tracing calls: String, _ directory: TemporaryDirectory) throws -> [String] {
         let trace = directory.appending("trace")
-        let calls = "trace=syncfs,fsync,fdatasync,rename,renameat,renameat2,symlinkat,openat,openat2,write,pwrite64"
         // -y: a descriptor is shown with its path.
         try Command.run(
             "strace",
-            ["-f", "-y", "-e", calls, "-o", trace, DaemonProcess.executable.path, "sync", "--config", file]
+            ["-f", "-y", "-e", "trace=\(calls)", "-o", trace, DaemonProcess.executable.path, "sync", "--config", file]
         )
         return try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n").map(String.init)
             .filter { !$0.contains(" = -1 ") }
@@ -70,5 +82,18 @@ import Testing
         // Rows that were written before the publication are synced with it, not one by one.
         let early = lines[..<contents].filter { $0.contains("fdatasync(") && $0.contains("index.sqlite-wal>") }
         #expect(early.count <= 1, "\(early)")
+    }
+
+    /// Each 128 MiB the disk begins with what is there, beside the two times at the end.
+    @Test(arguments: [(1, 2...2), (300, 3...4)])
+    func theDiskBeginsBeforeTheEnd(mebibytes: Int, calls: ClosedRange<Int>) throws {
+        let directory = try TemporaryDirectory()
+        let layout = directory.appending("layout")
+        let tree = directory.appending("tree")
+        try Tree.write(["a.bin": ""], to: tree)
+        try #require(FileHandle(forWritingAtPath: tree + "/a.bin")).truncate(atOffset: UInt64(mebibytes) << 20)
+        try Command.run(DaemonProcess.executable.path, ["push", tree, "oci-layout:\(layout):1.0.0"])
+        let lines = try sync(try configuration(layout, in: directory), tracing: "syncfs", directory)
+        #expect(calls.contains(lines.count { $0.contains("syncfs(") }), "\(lines)")
     }
 }
