@@ -22,12 +22,13 @@ struct RecentPaths {
         let digest: Digest
         let modified: Timestamp
         let size: Int64
-        /// Where its names begin: the path and, behind it, the target where that isn't a slash and the path.
+        /// Where its names begin: the path and, behind it, the target where that isn't plain.
         let start: UInt32
         let pathCount: UInt32
         let targetCount: UInt32
         let hash: UInt32
-        let isTargetPath: Bool
+        /// Whether the target is a slash and the path.
+        let isPlain: Bool
         let family: UInt8
     }
 
@@ -60,14 +61,14 @@ struct RecentPaths {
         return nil
     }
 
-    /// Adds what isn't there; not where its names would be further in than can be told.
+    /// Adds what isn't there, while its names are within what 32 bits can tell.
     mutating func insert(_ target: Span<UInt8>, _ hash: UInt32, _ entry: Entry) {
         guard let start = UInt32(exactly: names.count), let pathCount = UInt32(exactly: entry.path.count),
             let targetCount = UInt32(exactly: target.count)
         else { return }
         names += entry.path
-        let isTargetPath = isSlashAndName(Int(start)..<names.count, target)
-        if !isTargetPath { for index in target.indices { names.append(target[index]) } }
+        let isPlain = isSlashAndName(Int(start)..<names.count, target)
+        if !isPlain { for index in target.indices { names.append(target[index]) } }
         entries.append(
             Stored(
                 digest: entry.digest,
@@ -77,7 +78,7 @@ struct RecentPaths {
                 pathCount: pathCount,
                 targetCount: targetCount,
                 hash: hash,
-                isTargetPath: isTargetPath,
+                isPlain: isPlain,
                 family: entry.family
             )
         )
@@ -112,7 +113,7 @@ struct RecentPaths {
     private func matches(_ stored: Stored, _ target: Span<UInt8>) -> Bool {
         guard target.count == Int(stored.targetCount) else { return false }
         let path = pathRange(stored)
-        if stored.isTargetPath { return isSlashAndName(path, target) }
+        if stored.isPlain { return isSlashAndName(path, target) }
         return isName(path.upperBound..<path.upperBound + target.count, target, from: 0)
     }
 

@@ -116,7 +116,10 @@ package final class Release: Sendable {
                 guard error.isNotFound || error.isThroughLink else { throw error }
                 throw StoreError.damaged(release: id, path: "\(record.path)", reason: error.reason)
             }
-            let stored = try check(file, record)
+            guard let stored = try stored(file, size: record.size) else {
+                let reason = "it has not \(record.size) bytes"
+                throw StoreError.damaged(release: id, path: "\(record.path)", reason: reason)
+            }
             // Both are needed, and came with different kernels.
             if !answersAtOnce.load(ordering: .relaxed), stored.tellsWhatIsCached,
                 (try? lease.directory.openAtOnce(record.path.bytes, Self.reading)) != nil
@@ -133,8 +136,7 @@ package final class Release: Sendable {
         guard answersAtOnce.load(ordering: .relaxed) else { return nil }
         do {
             guard let file = try lease.directory.openAtOnce(path, Self.reading) else { return nil }
-            let status = try file.status()
-            return status.kind == .file && status.size == size ? StoredFile(file, size: size) : nil
+            return try stored(file, size: size)
         } catch {
             return nil
         }
@@ -142,12 +144,10 @@ package final class Release: Sendable {
 
     private static let reading: OpenFlags = [.readOnly, .noFollow, .nonBlocking]
 
-    private func check(_ file: consuming FileDescriptor, _ record: FileRecord) throws -> StoredFile {
+    /// `nil` for what is no file of `size` bytes.
+    private func stored(_ file: consuming FileDescriptor, size: Int64) throws(SystemError) -> StoredFile? {
         let status = try file.status()
-        guard status.kind == .file, status.size == record.size else {
-            throw StoreError.damaged(release: id, path: "\(record.path)", reason: "it has not \(record.size) bytes")
-        }
-        return StoredFile(file, size: status.size)
+        return status.kind == .file && status.size == size ? StoredFile(file, size: size) : nil
     }
 
     /// What the index keeps of it, whether it is served left out.

@@ -98,8 +98,8 @@ struct ServingScenario {
         }
     }
 
-    /// Single rounds lie further apart than what is sought, 0.61 to 0.97 of nginx's processor time in eight, so that more of
-    /// them are worth more than longer ones; not where opening the connections is a good part of a short one.
+    /// Single rounds lie further apart than what is sought, so that more of them are worth more than longer ones; not where
+    /// opening the connections is a good part of a short one.
     private static func pieces(_ connections: Int) -> Int { connections > 64 ? 1 : 2 }
 
     private static func handshakes(
