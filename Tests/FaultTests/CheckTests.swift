@@ -102,4 +102,34 @@ import Testing
         try site.daemon.wait(forLine: "msg=\"Serving 3.0.0\"")
         #expect(site.daemon.stop() == 0)
     }
+
+    /// A release that was published when its findings refused nothing isn't served again once they do.
+    @Test(arguments: ["yaml: refuse", "references: refuse", "requiredPaths: [/roar/4.5/extra.yaml]"])
+    func aRetainedReleaseIsRefusedAsWell(check: String) throws {
+        let directory = try TemporaryDirectory()
+        let layout = directory.appending("layout")
+        let bad = Self.sound.merging(["x.yaml": "a: [\n", "roar/versions.yaml": "filepath: /gone\n"]) { $1 }
+        try push(bad, "1.0.0", to: layout, in: directory)
+        let source = ["repository: oci-layout:\(layout)", "interval: 200ms"]
+        let before = try RunningSite(source: source, in: directory)
+        try before.daemon.wait(forLine: "msg=\"Serving 1.0.0\"")
+        try push(Self.sound.merging(["roar/4.5/extra.yaml": "b: 2\n"]) { $1 }, "2.0.0", to: layout, in: directory)
+        try before.daemon.wait(forLine: "msg=\"Serving 2.0.0\"")
+        #expect(before.daemon.stop() == 0)
+
+        let pinned = source + ["tags: {policy: pinned, pin: 1.0.0}", "checks: {\(check)}"]
+        let site = try RunningSite(source: pinned, volume: before.volume, in: directory)
+        let line = try site.daemon.wait(forLine: "level=error")
+        #expect(line.contains("checking the artifact before it is published: "), "\(line)")
+        #expect(try site.get("/roar/4.5/extra.yaml").text == "b: 2\n")
+        #expect(site.daemon.stop() == 0)
+
+        // By hand it is served all the same, and followed under another name.
+        let environment = ["SPECMAN_STORAGE_DIRECTORY": site.volume]
+        try Command.run(DaemonProcess.executable.path, ["activate", "1.0.0"], environment: environment)
+        try Command.run(DaemonProcess.executable.path, ["resume"], environment: environment)
+        let again = try RunningSite(source: pinned, volume: before.volume, in: directory)
+        #expect(try again.get("/x.yaml").text == "a: [\n")
+        #expect(again.daemon.stop() == 0)
+    }
 }

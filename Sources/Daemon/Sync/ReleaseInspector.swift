@@ -25,18 +25,42 @@ struct ReleaseInspector: Sendable {
         return report
     }
 
+    /// Looks through a retained release that is to be served again, where what is found may refuse it: it may have been
+    /// published when nothing did.
+    ///
+    /// - Throws: as for a release in the making.
+    func inspectBeforehand(_ release: Release, before deadline: Deadline) throws {
+        guard policy.canRefuse else { return }
+        if let refusal = policy.refusal(of: try report(of: release, since: nil, before: deadline)) { throw refusal }
+    }
+
     /// Looks through a release that is served, where nobody has with the checks that are wanted now: it was just
     /// published, the index was lost, the configuration changed, or an earlier version of the program has published it.
     ///
     /// - Parameter basis: a release whose unchanged files were looked through already; `nil` for none.
     /// - Throws: `StoreError`; `RegistryError` where the time is over.
     func inspectIfUnknown(_ release: Release, since basis: Release? = nil, before deadline: Deadline) throws {
-        let known = try release.report()
-        if let known, known.revision == CheckReport.currentRevision, known.checks.isSuperset(of: policy.checks) {
-            return
-        }
+        _ = try report(of: release, since: basis, before: deadline)
+    }
+
+    /// What is known of a release, else what is found now, which is kept.
+    private func report(of release: Release, since basis: Release?, before deadline: Deadline) throws -> CheckReport {
         let tree = release.tree(comparedWith: basis)
-        try release.keep(try look(through: tree, of: release.tag, since: basis, before: deadline))
+        if let known = try release.report(), try holds(known, for: TreeOfRelease(tree: tree)) { return known }
+        let report = try look(through: tree, of: release.tag, since: basis, before: deadline)
+        try release.keep(report)
+        return report
+    }
+
+    /// Whether the checks that are wanted now would find in `tree` what `report` says.
+    private func holds(_ report: CheckReport, for tree: TreeOfRelease) throws -> Bool {
+        guard report.revision == CheckReport.currentRevision, report.checks.isSuperset(of: policy.checks) else {
+            return false
+        }
+        // Which paths are required may be another list by now.
+        let missing = Set(report.findings.lazy.filter { $0.check == .requiredPaths }.map(\.path))
+        return try policy.requiredPaths.allSatisfy { try tree.exists($0) != missing.contains($0) }
+            && missing.isSubset(of: policy.requiredPaths)
     }
 
     private func look(

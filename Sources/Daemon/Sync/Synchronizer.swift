@@ -190,16 +190,7 @@ final class Synchronizer: Sendable {
         // What an administrator brings by hand, they vouch for by that.
         if request == nil { try verify(manifest.digest, of: tag, before: deadline) }
         if let retained = volume.release(named: "\(manifest.digest)") {
-            // A tag that points at what is on the volume already costs no download.
-            journal.persisting(tag)
-            let name = tag.isReferrer ? nil : tag
-            let release =
-                if let request {
-                    try volume.hold(retained, tag: name, request)
-                } else {
-                    try volume.activate(retained, tag: name)
-                }
-            volume.forgetDownloads()
+            let release = try serve(retained, as: tag, holding: request, before: deadline)
             journal.serving(release, since: start)
             return release.digest
         }
@@ -237,6 +228,34 @@ final class Synchronizer: Sendable {
                 volume.settle()
             }
         }
+    }
+
+    /// Serves what is on the volume already: that costs no download.
+    private func serve(
+        _ retained: Release,
+        as tag: Tag,
+        holding request: HoldRequest?,
+        before deadline: Deadline
+    ) throws -> Release {
+        // What is served stays served, also under another name.
+        if retained.digest != volume.active?.digest {
+            do {
+                try inspector.inspectBeforehand(retained, before: deadline)
+            } catch  where ArtifactFault.isOne(error) {
+                memory.withLock { $0.refused = (retained.digest, "\(error)") }
+                throw error
+            }
+        }
+        journal.persisting(tag)
+        let name = tag.isReferrer ? nil : tag
+        let release =
+            if let request {
+                try volume.hold(retained, tag: name, request)
+            } else {
+                try volume.activate(retained, tag: name)
+            }
+        volume.forgetDownloads()
+        return release
     }
 
     /// Downloads, unpacks and publishes.
