@@ -156,6 +156,27 @@ import Testing
         }
     }
 
+    /// A secret may stand where none belongs.
+    @Test(arguments: [
+        ("source.verify.keys", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----", "[********]"),
+        ("source.verify.keys", "a.pub, -----BEGIN EC PRIVATE KEY-----\nhunter2", "[a.pub, ********]"),
+        ("source.repository", "https://user:hunter2@h/n", "https://user:********@h/n"),
+        ("source.repository", "user:hunter2@h:5000/n", "user:********@h:5000/n"),
+        ("source.repository", "user:hunter2@@h/n", "user:********@h/n"),
+        ("source.repository", "h:5000/n@sha256:0", "h:5000/n@sha256:0"),
+        ("source.mirrors", "h/n, https://u:hunter2@m/n", "[h/n, https://u:********@m/n]"),
+        ("log.level", "a\u{1b}b\nc", #"a\u{1b}b\u{a}c"#),
+    ])
+    func isMasked(key: String, value: String, shown: String) throws {
+        let environment = try #require(ConfigurationKey.named(key)).environmentName
+        let base = key == "source.repository" ? "" : "source:\n  repository: h/n\n"
+        let settings = try settings(base, environment: [environment: value])
+        #expect(settings.all.first { $0.key.name == key }?.shownValue == shown)
+        #expect(!settings.json.contains("hunter2"))
+        let text = complaint(base, environment: [environment: value])
+        #expect(!text.contains("hunter2") && !text.contains("\n"), "\(text)")
+    }
+
     @Test func misspeltVariableOfOurSectionsIsRefused() {
         let text = complaint(nil, environment: ["SPECMAN_SOURCE_REPOSITRY": "h/n"])
         #expect(text.contains("did you mean SPECMAN_SOURCE_REPOSITORY?"), "\(text)")

@@ -30,7 +30,7 @@ extension Settings {
         return .badValue(
             origin: setting.origin,
             key: name,
-            value: setting.key.isSecret ? Self.mask : value.description,
+            value: setting.key.shown(value),
             expected: expected
         )
     }

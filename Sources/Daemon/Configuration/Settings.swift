@@ -152,7 +152,7 @@ package struct Settings: Sendable {
             throw .badValue(
                 origin: origin,
                 key: name,
-                value: key.isSecret ? Self.mask : value.description,
+                value: key.shown(value),
                 expected: "one value, not a list"
             )
         default: break
