@@ -55,6 +55,12 @@ struct AWSConfigurationTests {
         #expect(sts.externalID == "x")
         let web = ["AWS_ROLE_ARN": Self.role, "AWS_WEB_IDENTITY_TOKEN_FILE": "/t"]
         #expect(try aws(source("  credentialType: sts\n"), web)?.environment.webIdentity?.tokenFile == "/t")
+        #expect(try aws(source("  credentialType: sts\n"), web)?.roleARN == nil, "it is the token's")
+        let named = try aws(source("  credentialType: sts\n  aws:\n    externalID: x\n"), ["AWS_ROLE_ARN": Self.role])
+        #expect(named?.roleARN == Self.role)
+        let both = ["AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/other"]
+        let own = try aws(source("  credentialType: sts\n  aws:\n    roleARN: \(Self.role)\n"), both)
+        #expect(own?.roleARN == Self.role)
         let pod = ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials"]
         #expect(try aws(source("  credentialType: pod-identity\n"), pod)?.kind == .podIdentity)
         #expect(try aws(source(Self.key))?.kind == .automatic)
@@ -83,6 +89,8 @@ struct AWSConfigurationTests {
             #expect(!text.contains("S\""), "\(text)")
         }
         #expect(complaint(source(""), ["AWS_REGION": "a b"]).contains("environment AWS_REGION"))
+        let role = complaint(source("  credentialType: sts\n"), ["AWS_ROLE_ARN": "role/x"])
+        #expect(role.contains("environment AWS_ROLE_ARN: the role is \"role/x\"; it must be the ARN"), "\(role)")
         #expect(complaint(source(Self.key, "registry.example.com")).contains("none of Amazon ECR's"))
         #expect(
             complaint(source("  credentialType: secret\n" + Self.key, "registry.example.com"))

@@ -83,6 +83,7 @@ extension Settings {
         aws.accessKeyID = text("source.aws.accessKeyID")
         aws.secretAccessKey = text("source.aws.secretAccessKey")
         aws.roleARN = text("source.aws.roleARN")
+        if aws.roleARN == nil { aws.roleARN = try roleOfEnvironment(for: aws) }
         aws.externalID = text("source.aws.externalID")
         if aws.accessKeyID != nil, aws.secretAccessKey == nil {
             throw .missing(key: "source.aws.secretAccessKey", remedy: "source.aws.accessKeyID needs it")
@@ -94,10 +95,7 @@ extension Settings {
             throw .missing(key: "source.aws.roleARN", remedy: "source.aws.externalID is told when a role is assumed")
         }
         if let role = aws.roleARN, !Self.isRole(role) {
-            throw fault(
-                "source.aws.roleARN",
-                expected: "the ARN of a role, such as arn:aws:iam::123456789012:role/specman"
-            )
+            throw fault("source.aws.roleARN", expected: Self.roleForm)
         }
         try check(aws, name)
         if kind != .automatic, text("source.username") != nil {
@@ -117,6 +115,23 @@ extension Settings {
         }
         return aws
     }
+
+    /// The role of `AWS_ROLE_ARN`, where one is to be assumed by keys; beside a token it is that one's.
+    private func roleOfEnvironment(for aws: AWSConfiguration) throws(ConfigurationError) -> String? {
+        guard aws.kind == .sts, aws.environment.webIdentity == nil else { return nil }
+        guard let role = aws.environment["AWS_ROLE_ARN"] else { return nil }
+        guard Self.isRole(role) else {
+            throw .badValue(
+                origin: .environment("AWS_ROLE_ARN"),
+                key: "the role",
+                value: role,
+                expected: Self.roleForm
+            )
+        }
+        return role
+    }
+
+    private static let roleForm = "the ARN of a role, such as arn:aws:iam::123456789012:role/specman"
 
     /// What a kind needs, and what it can't do anything with.
     private func check(_ aws: AWSConfiguration, _ name: String) throws(ConfigurationError) {
@@ -138,8 +153,8 @@ extension Settings {
             guard aws.roleARN != nil || environment.webIdentity != nil else {
                 throw .missing(
                     key: "source.aws.roleARN",
-                    remedy: "source.credentialType \(name) needs it, or a service account with AWS_ROLE_ARN and "
-                        + "AWS_WEB_IDENTITY_TOKEN_FILE"
+                    remedy: "source.credentialType \(name) needs it or AWS_ROLE_ARN, beside which a service account "
+                        + "has AWS_WEB_IDENTITY_TOKEN_FILE"
                 )
             }
         case .podIdentity:
