@@ -38,11 +38,11 @@ extension EventLoop {
         for index in 0..<head.count { headBytes.append(bytes[index]) }
         switch head.framing {
         case .none:
-            guard reserve(connection, head.count) else { return refuseForRoom(connection) }
+            guard reserve(connection, head.count) else { return refuseForRoom(connection, headBytes) }
             return ask(connection, head, headBytes, body: [])
         case .length(let length):
-            guard length <= Int64(state.limits.maxBody) else { return refuse(connection, .contentTooLarge) }
-            guard reserve(connection, head.count + Int(length)) else { return refuseForRoom(connection) }
+            guard length <= Int64(state.limits.maxBody) else { return passOverBody(connection, head, headBytes) }
+            guard reserve(connection, head.count + Int(length)) else { return refuseForRoom(connection, headBytes) }
             connection.incomplete = Connection.Incomplete(
                 head: head,
                 headBytes: headBytes,
@@ -51,7 +51,9 @@ extension EventLoop {
                 begun: now
             )
         case .chunked:
-            guard reserve(connection, head.count + state.limits.maxBody) else { return refuseForRoom(connection) }
+            guard reserve(connection, head.count + state.limits.maxBody) else {
+                return refuseForRoom(connection, headBytes)
+            }
             connection.incomplete = Connection.Incomplete(
                 head: head,
                 headBytes: headBytes,
@@ -66,6 +68,16 @@ extension EventLoop {
         if head.expectsContinue, bytes.count == head.count {
             write(connection, Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
         }
+    }
+
+    /// Answers a request whose body is too large, and closes: that it is, or, to a method that nobody may use with any body,
+    /// which ones there are (RFC 9110 section 15.5.6).
+    func passOverBody(_ connection: Connection, _ head: RequestHead, _ headBytes: [UInt8]) {
+        guard head.verb == .other, connection.reserved > 0 || reserve(connection, head.count) else {
+            return refuse(connection, .contentTooLarge, accept: RequestHead.accept(in: headBytes.span))
+        }
+        endWithAnswer(connection)
+        ask(connection, head, headBytes, body: [])
     }
 
     /// Has a worker ask the responder.
@@ -150,24 +162,32 @@ extension EventLoop {
     }
 
     /// Answers a request that can't be taken, once, and closes.
-    func refuse(_ connection: Connection, _ fault: RequestFault) {
-        refuse(connection, fault.status, fault.reason)
+    ///
+    /// - Parameter accept: what it accepts, as far as that is known.
+    func refuse(_ connection: Connection, _ fault: RequestFault, accept: String? = nil) {
+        refuse(connection, fault.status, fault.reason, accept: accept)
     }
 
     /// Answers that the memory for requests is used up, and closes.
-    private func refuseForRoom(_ connection: Connection) {
-        refuse(connection, .serviceUnavailable, "Too many requests are being read or decided; try again later.")
+    private func refuseForRoom(_ connection: Connection, _ headBytes: [UInt8]) {
+        let reason = "Too many requests are being read or decided; try again later."
+        refuse(connection, .serviceUnavailable, reason, accept: RequestHead.accept(in: headBytes.span))
     }
 
-    private func refuse(_ connection: Connection, _ status: Status, _ reason: String) {
-        connection.incomplete = nil
+    private func refuse(_ connection: Connection, _ status: Status, _ reason: String, accept: String?) {
         release(connection)
+        endWithAnswer(connection)
+        let fields = state.endpoints[connection.endpoint].refusalFields
+        respond(connection, ReadyAnswer.failure(status, reason: reason, accept: accept, fields: fields, date: date))
+    }
+
+    /// Nothing more is read of a connection than what tells that the client has gone.
+    private func endWithAnswer(_ connection: Connection) {
+        connection.incomplete = nil
         connection.parser = nil
         connection.keepsAlive = false
         connection.announcesKeepAlive = false
         connection.lingers = true
-        let fields = state.endpoints[connection.endpoint].refusalFields
-        respond(connection, ReadyAnswer.failure(status, reason: reason, fields: fields, date: date))
     }
 
     /// Whom the requests come from; asked of the kernel once for each connection, and only where it matters.

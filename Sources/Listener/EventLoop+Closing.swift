@@ -105,7 +105,8 @@ extension EventLoop {
                 connection.method = LoopStatistics.methods.count - 1
                 if isLogged[connection.endpoint] { connection.logged = LoggedRequest() }
             }
-            refuse(connection, .timeout)
+            let accept = connection.incomplete.flatMap { RequestHead.accept(in: $0.headBytes.span) }
+            refuse(connection, .timeout, accept: accept)
         case .lingering where goesOnTaking(connection):
             return
         case .deciding, .readingDisk, .closing, .lingering, .broken:

@@ -177,7 +177,7 @@ extension EventLoop {
             connection.requestStart = now
             connection.method = LoopStatistics.methods.count - 1
             if isLogged[connection.endpoint] { connection.logged = LoggedRequest() }
-            refuse(connection, fault)
+            refuse(connection, fault, accept: RequestHead.accept(in: bytes))
             return false
         }
     }
@@ -198,10 +198,10 @@ extension EventLoop {
             case .needMore, nil:
                 break
             case .malformed:
-                refuse(connection, .chunk)
+                refuse(connection, .chunk, accept: RequestHead.accept(in: incomplete.headBytes.span))
                 return false
             case .tooLarge:
-                refuse(connection, .contentTooLarge)
+                passOverBody(connection, incomplete.head, incomplete.headBytes)
                 return false
             }
         } else {

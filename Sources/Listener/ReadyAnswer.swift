@@ -163,7 +163,10 @@ final class ReadyAnswer: @unchecked Sendable {
             case .pieces(let pieces): source = pieces
             }
             if !parts.isEmpty, let length = answer.contentLength, length <= Int64(inlineLimit) {
-                guard let bytes = read(parts) else { return failure(.internalServerError, fields: refusal, date: date) }
+                guard let bytes = read(parts) else {
+                    let reason = "The file can't be read, or is shorter than it was; specman verify tells more."
+                    return failure(.internalServerError, reason: reason, fields: refusal, date: date)
+                }
                 body = bytes
                 parts = []
             }
@@ -191,21 +194,22 @@ final class ReadyAnswer: @unchecked Sendable {
         )
     }
 
-    /// A short answer of the listener's own: a refusal with its reason, as plain text.
+    /// A short answer of the listener's own: a refusal with its reason.
     ///
-    /// - Parameter fields: What the endpoint's other answers have, too.
+    /// - Parameters:
+    ///   - accept: What the request accepts, as far as that is known.
+    ///   - fields: What the endpoint's other answers have, too.
     static func failure(
         _ status: Status,
-        reason: String? = nil,
+        reason: String,
+        accept: String? = nil,
         fields: Fields = Fields(),
         date: DateHeader
     ) -> ReadyAnswer {
         var fields = fields
-        fields.append("Content-Type", "text/plain; charset=utf-8")
-        if fields["X-Content-Type-Options"] == nil { fields.append("X-Content-Type-Options", "nosniff") }
         fields.append("Cache-Control", "no-store")
-        let body = Array("\(status.code) \(status.reason)\(reason.map { ": " + $0 } ?? "")\n".utf8)
-        return make(Answer(status, fields: fields, body: .bytes(body)), isHead: false, date: date, isFaithful: false)
+        let answer: Answer<SharedFile> = ProblemDetails(status, reason).answer(accept: accept, fields: fields)
+        return make(answer, isHead: false, date: date, isFaithful: false)
     }
 
     /// All parts, one behind the other; `nil` where one can't be read.
