@@ -51,7 +51,7 @@ package final class ManagementSite: Sendable {
             return Self.document(MetricsPage.render(metrics()), type: MetricsPage.contentType)
         case "/readyz":
             guard !isStopping() else { throw Refusal(.serviceUnavailable, "The daemon is stopping.") }
-            guard let release = active() else { throw .noRelease }
+            guard let release = active() else { throw .noRelease("specman status") }
             return Self.document(Array("ready: \(release.tag)@\(release.digest)\n".utf8), type: MediaType.plainText)
         default:
             return Self.document(Array("ok\n".utf8), type: MediaType.plainText)

@@ -31,10 +31,12 @@ struct Refusal: Error {
     }
 
     /// 503 while there is nothing to serve.
-    static var noRelease: Refusal {
+    ///
+    /// - Parameter teller: what says more.
+    static func noRelease(_ teller: String) -> Refusal {
         Refusal(
             .serviceUnavailable,
-            "No release has been published yet. /-/status tells how the sync is doing.",
+            "No release has been published yet. \(teller) tells how the sync is doing.",
             fields: Fields([.init(name: "Retry-After", value: String(retryAfterSeconds))])
         )
     }

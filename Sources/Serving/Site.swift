@@ -142,7 +142,7 @@ package final class Site: Sendable {
             guard let release = volume.release(requested.digest) else { throw gone(requested) }
             return release
         }
-        guard let active = volume.active else { throw .noRelease }
+        guard let active = volume.active else { throw .noRelease("/-/status") }
         return active
     }
 

@@ -6,7 +6,8 @@ struct Config: ParsableCommand {
         commandName: "config",
         abstract: "Judges or shows the configuration.",
         discussion: """
-            Order: flag, environment (SPECMAN_*), file, default.
+            Order: flag, environment (SPECMAN_*, then the names of a custom pack registry, REGISTRY_*), mounted Secret \
+            (source.secretDirectory), file, default.
 
             Example:
               specman config check --config specman.yaml

@@ -6,9 +6,9 @@ struct Login: ParsableCommand {
         commandName: "login",
         abstract: "Keeps the password of a registry in docker's config.json.",
         discussion: """
-            The registry is asked first; what it doesn't accept is not kept. The file is the one of source.dockerConfig,
-            else $DOCKER_CONFIG/config.json, else $HOME/.docker/config.json, and everything else in it stays. Where it
-            names a helper for the registry (credHelpers, credsStore), the helper keeps the password. Every command and
+            The registry is asked first; what it doesn't accept is not kept. The file is the one of source.dockerConfig, \
+            else $DOCKER_CONFIG/config.json, else $HOME/.docker/config.json, and everything else in it stays. Where it \
+            names a helper for the registry (credHelpers, credsStore), the helper keeps the password. Every command and \
             the daemon use it where source.username is not set. On a terminal, what is missing is asked for.
 
             Example:
