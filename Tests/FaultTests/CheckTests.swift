@@ -92,6 +92,7 @@ import Testing
         try push(Self.sound.merging(change) { $1 }, "2.0.0", to: layout, in: directory)
         let line = try site.daemon.wait(forLine: "level=error")
         #expect(line.contains("checking the artifact before it is published: ") && line.contains(expected), "\(line)")
+        #expect(site.daemon.log.contains { $0.contains("level=info") && $0.contains("check=") && $0.contains(expected) })
         #expect(try site.get("/roar/4.5/extra.yaml").text == "b: 2\n")
         #expect(try FileManager.default.contentsOfDirectory(atPath: site.volume + "/staging") == [])
         #expect(try FileManager.default.contentsOfDirectory(atPath: site.volume + "/releases").count == 2)
@@ -101,6 +102,24 @@ import Testing
         try push(good, "3.0.0", to: layout, in: directory)
         try site.daemon.wait(forLine: "msg=\"Serving 3.0.0\"")
         #expect(site.daemon.stop() == 0)
+    }
+
+    @Test func aCommandSaysInOneLineThatItIsRefused() throws {
+        let directory = try TemporaryDirectory()
+        let tree = directory.appending("tree")
+        try Tree.write(["1.yaml": "a: [\n", "2.yaml": "a: [\n"], to: tree)
+        let result = try Command.output(
+            DaemonProcess.executable.path,
+            ["import", tree, "--tag", "1.0.0"],
+            environment: [
+                "SPECMAN_STORAGE_DIRECTORY": directory.appending("volume"), "SPECMAN_SOURCE_CHECKS_YAML": "refuse",
+            ]
+        )
+        #expect(result.status == 1)
+        let lines = result.err.split(separator: "\n")
+        #expect(lines.count == 1, "\(lines)")
+        #expect(lines.first?.contains("/1.yaml: no YAML: line 2, column 1") == true, "\(lines)")
+        #expect(lines.first?.contains("(and 1 more)") == true, "\(lines)")
     }
 
     /// A release that was published when its findings refused nothing isn't served again once they do.

@@ -21,7 +21,7 @@ struct ReleaseInspector: Sendable {
         guard policy.canRefuse else { return nil }
         let tree = try staging.sealedTree()
         let report = try look(through: tree, of: staging.tag, since: staging.basis, before: deadline)
-        if let refusal = policy.refusal(of: report) { throw refusal }
+        try judge(report, of: staging.tag, isNews: true)
         return report
     }
 
@@ -31,7 +31,16 @@ struct ReleaseInspector: Sendable {
     /// - Throws: as for a release in the making.
     func inspectBeforehand(_ release: Release, before deadline: Deadline) throws {
         guard policy.canRefuse else { return }
-        if let refusal = policy.refusal(of: try report(of: release, since: nil, before: deadline)) { throw refusal }
+        let (report, isNews) = try report(of: release, since: nil, before: deadline)
+        try judge(report, of: release.tag, isNews: isNews)
+    }
+
+    /// Throws where the report refuses the release.
+    private func judge(_ report: CheckReport, of tag: Tag, isNews: Bool) throws {
+        let refusal = policy.refusal(of: report)
+        // A failure is told by whoever it reaches, in one line; this is what stands behind it.
+        if isNews { tell(report, of: tag, as: refusal == nil ? .warning : .info) }
+        if let refusal { throw refusal }
     }
 
     /// Looks through a release that is served, where nobody has with the checks that are wanted now: it was just
@@ -40,16 +49,21 @@ struct ReleaseInspector: Sendable {
     /// - Parameter basis: a release whose unchanged files were looked through already; `nil` for none.
     /// - Throws: `StoreError`; `RegistryError` where the time is over.
     func inspectIfUnknown(_ release: Release, since basis: Release? = nil, before deadline: Deadline) throws {
-        _ = try report(of: release, since: basis, before: deadline)
+        let (report, isNews) = try report(of: release, since: basis, before: deadline)
+        if isNews { tell(report, of: release.tag, as: .warning) }
     }
 
     /// What is known of a release, else what is found now, which is kept.
-    private func report(of release: Release, since basis: Release?, before deadline: Deadline) throws -> CheckReport {
+    private func report(
+        of release: Release,
+        since basis: Release?,
+        before deadline: Deadline
+    ) throws -> (report: CheckReport, isNews: Bool) {
         let tree = release.tree(comparedWith: basis)
-        if let known = try release.report(), try holds(known, for: TreeOfRelease(tree: tree)) { return known }
+        if let known = try release.report(), try holds(known, for: TreeOfRelease(tree: tree)) { return (known, false) }
         let report = try look(through: tree, of: release.tag, since: basis, before: deadline)
         try release.keep(report)
-        return report
+        return (report, true)
     }
 
     /// Whether the checks that are wanted now would find in `tree` what `report` says.
@@ -69,24 +83,20 @@ struct ReleaseInspector: Sendable {
         since basis: Release?,
         before deadline: Deadline
     ) throws -> CheckReport {
-        let report = try ReleaseChecks(policy).run(on: TreeOfRelease(tree: tree), since: try basis?.report()) {
+        try ReleaseChecks(policy).run(on: TreeOfRelease(tree: tree), since: try basis?.report()) {
             try deadline.check("checking \(tag)")
         }
-        tell(report, of: tag)
-        return report
     }
 
-    private func tell(_ report: CheckReport, of tag: Tag) {
+    private func tell(_ report: CheckReport, of tag: Tag, as level: Logger.Level) {
         for finding in report.findings.prefix(Self.mostLogged) {
-            log.warning("\(finding)", metadata: ["tag": "\(tag)", "check": "\(finding.check.rawValue)"])
+            log.log(level: level, "\(finding)", metadata: ["tag": "\(tag)", "check": "\(finding.check.rawValue)"])
         }
         let rest = report.count - min(report.findings.count, Self.mostLogged)
-        if rest > 0 {
-            log.warning(
-                "\(rest) more findings: specman status tells \(report.omitted == 0 ? "all" : "most") of them",
-                metadata: ["tag": "\(tag)"]
-            )
-        }
+        guard rest > 0 else { return }
+        // The status is that of what is served.
+        let place = level == .info ? "" : ": specman status tells \(report.omitted == 0 ? "all" : "most") of them"
+        log.log(level: level, "\(rest) more findings\(place)", metadata: ["tag": "\(tag)"])
     }
 }
 
