@@ -98,7 +98,7 @@ final class GzipForms: Sendable {
     /// The form of a file.
     ///
     /// - Parameters:
-    ///   - content: reads the file; called where the form isn't kept.
+    ///   - content: reads the file; called where the form isn't kept. Where it isn't what the digest says, there is no form.
     ///   - always: whether a form is wanted whatever it saves, for a client that takes nothing else.
     /// - Throws: what `content` throws; `StoreError` where the form can't be made.
     func form(
@@ -110,6 +110,8 @@ final class GzipForms: Sendable {
         guard let maker = try maker() else { return .busy }
         defer { state.withLock { $0.idle.append(maker) } }
         guard let bytes = try content() else { return .nothing }
+        // A form outlives the release that it was made of, so none is made of a file that was changed on the disk.
+        guard try ContentSum.digest(of: bytes) == digest else { return .nothing }
         let compressed = try Self.attempt(bytes.count) { try maker.compress(bytes) }
         let isWorth = compressed.count < bytes.count - bytes.count / 16
         guard isWorth || always else {
