@@ -210,6 +210,50 @@ struct BearerTests {
         }
     }
 
+    /// Where tokens are had is what the registry says now, not what it, or a proxy before it, has said once.
+    @Test func aTokenServerThatHasMovedIsFound() throws {
+        let registry = try TokenRegistry { $0.realm = "http://127.0.0.1:9/token" }
+        let clock = ManualClock()
+        let client = try Fixture.client(registry.server) {
+            $0.credentials = robot
+            $0.now = clock.now
+        }
+        #expect(throws: RegistryError.self) { try look(client) }
+        #expect(registry.others.count == 1)
+        registry.change { $0.realm = nil }
+        try look(client)
+        #expect(registry.tokenRequests.count == 1)
+
+        // One that answers, too, but not with tokens any more.
+        for status in [401, 404, 200] {
+            clock.advance(.seconds(120))
+            let other = try TokenRegistry()
+            registry.change { plan in
+                plan.override = { $0.target.hasPrefix("/token") ? .http(status) : nil }
+                plan.realm = "http://\(other.server.host)/token"
+            }
+            try look(client)
+            #expect(other.tokenRequests.count == 1, "\(status)")
+            registry.change {
+                $0.override = { _ in nil }
+                $0.realm = nil
+            }
+            other.change { $0.override = { _ in .http(404) } }
+            clock.advance(.seconds(120))
+            try look(client)
+        }
+    }
+
+    /// A password that the token server refuses isn't tried twice in one poll.
+    @Test func aRefusedPasswordIsTriedOnce() throws {
+        let registry = try TokenRegistry { $0.status = 401 }
+        let client = try Fixture.client(registry.server) { $0.credentials = robot }
+        for count in 1...3 {
+            #expect(throws: RegistryError.self) { try look(client) }
+            #expect(registry.tokenRequests.count == count)
+        }
+    }
+
     @Test func aSilentTokenServerHoldsNobodyUp() throws {
         let cancellation = Cancellation()
         let registry = try TokenRegistry {

@@ -68,10 +68,18 @@ final class Authenticator: Sendable {
         before deadline: Deadline
     ) throws(RegistryError) -> String? {
         let identity = try source.identity(renewed: false, before: deadline)
+        let refusals = admission.refusals
         let (value, isFresh) = try state.withLock { state throws(RegistryError) -> (String?, Bool) in
             guard let challenge = state.challenge else { return (identity.basic, false) }
-            let (token, isFresh) = try token(for: access, challenge, identity, &state, before: deadline)
-            return ("Bearer " + token, isFresh)
+            do throws(RegistryError) {
+                let (token, isFresh) = try token(for: access, challenge, identity, &state, before: deadline)
+                return ("Bearer " + token, isFresh)
+            } catch {
+                state.challenge = nil
+                // Tokens may have moved since the registry said where they are: it is asked once more.
+                guard refusals == 0 else { throw error }
+                return (identity.basic, false)
+            }
         }
         admission.sent = value
         admission.isFresh = isFresh
