@@ -32,6 +32,24 @@ import Testing
         #expect(fault?.contains(expected) == true, "\(fault ?? "no fault")")
     }
 
+    /// libyaml compares each directive with all others: a few hundred KiB of them took minutes.
+    @Test func directivesWithoutMeasure() {
+        let text = (0..<1000).map { "%TAG !a\($0)! tag:x,2024:\n" }.joined()
+        #expect(read(text + "---\na: b\n").fault == nil)
+        let more = text + "%TAG !b! tag:x,2024:\n---\na: b\n"
+        #expect(read(more).fault == "it has more than 1000 %TAG directives")
+        for isLittle in [true, false] {
+            let units = ("\u{FEFF}" + more).utf16.flatMap { unit in
+                let bytes = [UInt8(truncatingIfNeeded: unit), UInt8(unit >> 8)]
+                return isLittle ? bytes : bytes.reversed()
+            }
+            let file = YAMLFile(units.span.bytes, collectsReferences: false)
+            #expect(file.fault == "it has more than 1000 %TAG directives")
+        }
+        // What only looks like them.
+        #expect(read("a: |\n" + String(repeating: "  100% TAG %T %%A\n", count: 5000)).fault == nil)
+    }
+
     @Test func invalidUTF8IsNamed() {
         let file = YAMLFile(([0x61, 0x3A, 0x20, 0xFF, 0x0A] as [UInt8]).span.bytes, collectsReferences: false)
         #expect(file.fault?.contains("UTF-8") == true)
