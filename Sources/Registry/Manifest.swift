@@ -43,7 +43,7 @@ enum ManifestDocument {
     ///   - claimedType: what the registry or the descriptor says it is; only believed where the document doesn't contradict.
     /// - Throws: `RegistryError.malformed`, `.unusableManifest`.
     init(_ bytes: [UInt8], claimedType: String?, digest: Digest, name: String) throws(RegistryError) {
-        let document = try JSON.decode(Document.self, from: bytes, name: name)
+        let document = try JSON.decodeUnambiguously(Document.self, from: bytes, name: name)
         let claimed = claimedType.map(MediaType.essence)
         let known = MediaType.manifests + MediaType.indexes
         let stated = document.mediaType.map(MediaType.essence)

@@ -129,4 +129,34 @@ struct ManifestTests {
             )
         )
     }
+
+    /// Where one reader takes the first value and another the last, a signature would be for another artifact.
+    @Test(arguments: [
+        #"{"layers":[PART],"layers":[]}"#, #"{"layers":[PART],"l\u0061yers":[]}"#, #"{"layers":[PART],"Layers":[]}"#,
+        #"{"layers":[PART],"layer\u017f":[]}"#, #"{"layers":[],"Config":PART}"#,
+        #"{"layers":[{"mediaType":"x/y","digest":"DIGEST","size":5,"size":6}]}"#,
+        #"{"layers":[PART],"annotations":{"a":"b","a":"c"}}"#,
+        #"{"layers":[{"mediaType":"x/y","digest":"DIGEST","size":5,"annotations":{}},{"mediaType":"x/y","digest":"DIGEST","size":1,"Size":2}]}"#,
+        #"{"x":"\\","layers":[],"x":"\""}"#, #"{"x":{"y":[{"z":1},{"z":1,"z":2}]},"layers":[]}"#,
+    ])
+    func namesThatReadersDifferOn(text: String) {
+        let text = text.replacing("PART", with: Self.part).replacing("DIGEST", with: Self.digest)
+        let error = #expect(throws: RegistryError.self) { try read(text) }
+        #expect("\(String(describing: error))".contains("readers differ in what"), "\(String(describing: error))")
+    }
+
+    @Test(arguments: [
+        #"{"layers":[PART,PART],"x":{"a":1},"y":{"a":1},"z":["a","a","layers"]}"#,
+        #"{"layers":[],"annotations":{"a":"x","A":"y","Layers":"{\"a\":1,\"a\":2}"},"config":PART}"#,
+    ])
+    func namesThatOnlyLookAlike(text: String) throws {
+        _ = try manifest(text.replacing("PART", with: Self.part))
+    }
+
+    @Test func anotherEncoding() {
+        let bytes = Array(#"{"layers":[]}"#.utf16).flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+        #expect(throws: RegistryError.self) {
+            try ManifestDocument([0xFF, 0xFE] + bytes, claimedType: nil, digest: Digest.sum(of: bytes), name: "m")
+        }
+    }
 }

@@ -170,7 +170,7 @@ private struct Trial {
     private mutating func vouches(_ payload: [UInt8]) throws(RegistryError) -> Bool {
         let claim: SignedPayload.Critical
         do throws(RegistryError) {
-            claim = try JSON.decode(SignedPayload.self, from: payload, name: "the payload").critical
+            claim = try JSON.decodeUnambiguously(SignedPayload.self, from: payload, name: "the payload").critical
         } catch {
             return refuse("\(error)") ?? false
         }
