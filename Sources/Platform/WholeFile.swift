@@ -5,7 +5,22 @@ internal import Glibc
 package enum WholeFile {
     /// Reads `path`, refusing more than `limit` bytes with `EFBIG`.
     package static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
-        let file = try FileDescriptor.open(path, .readOnly)
+        try read(try FileDescriptor.open(path, .readOnly), path, limit: limit)
+    }
+
+    /// Reads `path` as above where it is a regular file; anything else is refused with `EINVAL` instead of waited for, as a
+    /// pipe is.
+    package static func readRegular(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+        let file = try FileDescriptor.open(path, [.readOnly, .nonBlocking])
+        guard try file.status().kind == .file else { throw SystemError(call: "open", subject: path, code: EINVAL) }
+        return try read(file, path, limit: limit)
+    }
+
+    private static func read(
+        _ file: borrowing FileDescriptor,
+        _ path: String,
+        limit: Int
+    ) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
             let part: [UInt8]

@@ -92,7 +92,7 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
         let settled = identity.flatMap { $0.isSettled(at: SystemClock.now.seconds) ? $0 : nil }
         let marker: [UInt8]
         do throws(SystemError) {
-            marker = try WholeFile.read("\(path)/oci-layout", limit: Self.markerLimit)
+            marker = try WholeFile.readRegular("\(path)/oci-layout", limit: Self.markerLimit)
         } catch {
             guard error.isNotFound else { throw .layout(directory: path, error) }
             throw .notALayout(directory: path, reason: "there is no file oci-layout")
@@ -103,7 +103,7 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
         }
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try WholeFile.read("\(path)/index.json", limit: Manifest.limit)
+            bytes = try WholeFile.readRegular("\(path)/index.json", limit: Manifest.limit)
         } catch {
             guard error.isNotFound else { throw .layout(directory: path, error) }
             throw .notALayout(directory: path, reason: "there is no file index.json")
@@ -114,7 +114,7 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
             self.known.withLock { $0 = known }
             return known
         }
-        let index = try JSON.decode(LayoutIndex.self, from: bytes, name: "\(path)/index.json")
+        let index = try JSON.decodeUnambiguously(LayoutIndex.self, from: bytes, name: "\(path)/index.json")
         let new = KnownIndex(index, sum: sum, identity: settled)
         known.withLock { $0 = new }
         return new

@@ -88,7 +88,7 @@ extension Hold {
     private static func read(_ name: String, from path: String) throws(StoreError) -> Hold? {
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try WholeFile.read(path + "/" + name, limit: ceiling)
+            bytes = try WholeFile.readRegular(path + "/" + name, limit: ceiling)
         } catch {
             if error.isNotFound { return nil }
             throw StoreError(doing: "reading \(path)/\(name)", error)

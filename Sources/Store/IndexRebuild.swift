@@ -98,7 +98,7 @@ struct IndexRebuild {
         _ known: inout InodeDigests
     ) throws -> Digest? {
         if let digest = known.digest(of: status) { return digest }
-        let file = SharedFile(try directory.open(name, [.readOnly, .noFollow]), size: status.size)
+        let file = SharedFile(try directory.open(name, [.readOnly, .noFollow, .nonBlocking]), size: status.size)
         guard let digest = try Digest.of(file) else { return nil }
         known.remember(digest, of: status)
         return digest

@@ -26,7 +26,7 @@ struct Sidecar: Codable, Hashable {
     static func read(of id: String, in layout: VolumeLayout) -> ReleaseRow? {
         let path = layout.path + "/releases/" + VolumeLayout.sidecar(of: id)
         // A release whose sidecar can't be read can't be rebuilt: the same as none.
-        guard let bytes = try? WholeFile.read(path, limit: ceiling),
+        guard let bytes = try? WholeFile.readRegular(path, limit: ceiling),
             let sidecar = try? JSONDecoder().decode(Sidecar.self, from: Data(bytes)),
             let tag = Tag(sidecar.tag), let digest = Digest(sidecar.digest),
             let publishedAt = Timestamp(rfc3339: sidecar.publishedAt)

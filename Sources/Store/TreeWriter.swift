@@ -73,7 +73,7 @@ struct TreeWriter {
             if target == path { return }
             if core.canLink, try link(name, of: from, to: path, in: directory) { return }
             let copy = try create(path)
-            let origin = try from.open(name, [.readOnly, .noFollow])
+            let origin = try from.open(name, [.readOnly, .noFollow, .nonBlocking])
             while true {
                 let part = try origin.read(upTo: 256 << 10)
                 if part.isEmpty { return }

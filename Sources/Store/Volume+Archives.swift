@@ -42,9 +42,12 @@ extension Volume {
 
     private static func openArchive(_ digest: Digest, in layout: VolumeLayout) throws(StoreError) -> StoredFile? {
         do throws(SystemError) {
-            let file = try layout.archives.open(VolumeLayout.archive(digest).bytes, [.readOnly, .noFollow])
-            let size = try file.status().size
-            return StoredFile(file, size: size)
+            // Without waiting, as what stands there could be a pipe.
+            let flags: OpenFlags = [.readOnly, .noFollow, .nonBlocking]
+            let file = try layout.archives.open(VolumeLayout.archive(digest).bytes, flags)
+            let status = try file.status()
+            guard status.kind == .file else { throw SystemError(call: "open", subject: "\(digest)", code: 22) }
+            return StoredFile(file, size: status.size)
         } catch {
             if error.isNotFound { return nil }
             throw StoreError(doing: "opening the archive \(digest)", error)

@@ -43,7 +43,7 @@ extension Volume {
     /// When the volume was last verified; `nil` where that was never, or nobody knows.
     package var lastVerification: Timestamp? {
         // A date that can't be read is as good as none: the volume is verified once more.
-        let bytes = try? WholeFile.read(layout.path + "/" + VolumeLayout.verified, limit: 64)
+        let bytes = try? WholeFile.readRegular(layout.path + "/" + VolumeLayout.verified, limit: 64)
         return bytes.flatMap { Timestamp(rfc3339: String(decoding: $0.dropLast(), as: UTF8.self)) }
     }
 
@@ -188,7 +188,7 @@ package final class Mending: Sendable {
     }
 
     private func write(_ digest: Digest, to name: [UInt8]) throws(SystemError) {
-        let from = try directory.open(digest.hex.bytes, [.readOnly, .noFollow])
+        let from = try directory.open(digest.hex.bytes, [.readOnly, .noFollow, .nonBlocking])
         let to = try directory.open(name, [.writeOnly, .create, .exclusive], mode: TreeWriter.fileMode)
         while true {
             let part = try from.read(upTo: 256 << 10)

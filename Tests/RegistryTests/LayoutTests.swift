@@ -46,6 +46,22 @@ struct LayoutTests {
         #expect(manifest.layers.first?.title == "manifests.tgz")
     }
 
+    /// A pipe would be waited for, by a thread that nothing ends.
+    @Test(arguments: ["index.json", "oci-layout"]) func aPipeInTheirPlace(name: String) throws {
+        try Fixture.push("1.0.0", "first", created: 5, to: layout)
+        let path = layout.path + "/" + name
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".old")
+        try #require(mkfifo(path, 0o600) == 0)
+        let error = #expect(throws: RegistryError.self) { try tags() }
+        guard case .layout = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: path + ".old", toPath: path)
+        #expect(try tags() == ["1.0.0"])
+    }
+
     @Test func aTagMovesAndIsThereOnce() throws {
         try Fixture.push("1.0.0", "first", created: 5, to: layout)
         try Fixture.push("1.0.0", "again", created: 5, to: layout)

@@ -35,6 +35,15 @@ import Testing
         #expect(try test.current().hasPrefix("releases/1-"))
     }
 
+    /// A pipe would be waited for: the daemon would never start, and say nothing.
+    @Test(arguments: ["hold.json", "hold.next.json"]) func aPipeInItsPlaceIsSaid(name: String) throws {
+        let test = try TestVolume()
+        _ = try test.open()
+        try #require(mkfifo(test.path + "/" + name, 0o600) == 0)
+        let error = #expect(throws: StoreError.self) { _ = try test.open() }
+        #expect("\(String(describing: error))".contains(name), "\(String(describing: error))")
+    }
+
     @Test func nothingFromTheRegistryIsPublished() throws {
         let volume = try held().open()
         #expect(throws: StoreError.self) { try volume.publish("3", 3, [.file("f", "3")]) }
