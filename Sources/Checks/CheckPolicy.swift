@@ -9,7 +9,7 @@ package struct CheckPolicy: Hashable, Sendable {
         case off
         /// It is reported, and the release published.
         case warn
-        /// The release isn't published.
+        /// The release isn't published, nor served again where it is on the volume from before.
         case refuse
     }
 

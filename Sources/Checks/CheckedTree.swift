@@ -10,6 +10,10 @@ package protocol CheckedTree: Sendable {
     func exists(_ path: ReleasePath) throws -> Bool
     /// The bytes of a file.
     func bytes(of file: CheckedFile) throws -> [UInt8]
+    /// Asked of bytes in which something was found.
+    ///
+    /// - Throws: where they aren't those that the release was published with: then it isn't the release that is at fault.
+    func confirm(_ bytes: [UInt8], of file: CheckedFile) throws
 }
 
 /// A file that may have to be read.

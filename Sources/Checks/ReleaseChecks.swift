@@ -20,14 +20,22 @@ package struct ReleaseChecks: Sendable {
     private struct State {
         var last: ReleasePath?
         var isAtEnd = false
-        var findings: [Finding] = []
-        var omitted = 0
+        /// Those that refuse the release, and the others, which mustn't push them out.
+        var grave: [Finding] = []
+        var others: [Finding] = []
+        /// How many findings there are in all.
+        var count = 0
         var failure: (any Error)?
 
-        mutating func note(_ found: [Finding]) {
-            let room = CheckReport.mostFindings - findings.count
-            findings += found.prefix(room)
-            omitted += max(0, found.count - room)
+        mutating func note(_ found: [Finding], by policy: CheckPolicy) {
+            count += found.count
+            for finding in found {
+                if policy.strictness(of: finding.check) == .refuse {
+                    if grave.count < CheckReport.mostFindings { grave.append(finding) }
+                } else if others.count < CheckReport.mostFindings {
+                    others.append(finding)
+                }
+            }
         }
     }
 
@@ -50,7 +58,7 @@ package struct ReleaseChecks: Sendable {
         report.omitted = missing.count - report.findings.count
         guard policy.yaml != .off || policy.references != .off else { return report }
         let known = known(from: basis)
-        let state = Mutex(State(findings: report.findings, omitted: report.omitted))
+        let state = Mutex(State(grave: report.findings, count: missing.count))
         DispatchQueue.concurrentPerform(iterations: Self.workers) { _ in
             do {
                 while let files = try next(of: tree, state) {
@@ -59,7 +67,7 @@ package struct ReleaseChecks: Sendable {
                         try proceed()
                         found += try check(file, of: tree, known: known)
                     }
-                    state.withLock { $0.note(found) }
+                    state.withLock { $0.note(found, by: policy) }
                 }
             } catch {
                 state.withLock { $0.failure = $0.failure ?? error }
@@ -67,8 +75,9 @@ package struct ReleaseChecks: Sendable {
         }
         let end = state.withLock { $0 }
         if let failure = end.failure { throw failure }
-        report.findings = end.findings.sorted { ($0.path.bytes, $0.reason) < ($1.path.bytes, $1.reason) }
-        report.omitted = end.omitted
+        let kept = (end.grave + end.others).prefix(CheckReport.mostFindings)
+        report.findings = kept.sorted { ($0.path.bytes, $0.reason) < ($1.path.bytes, $1.reason) }
+        report.omitted = end.count - kept.count
         return report
     }
 
@@ -116,6 +125,7 @@ package struct ReleaseChecks: Sendable {
                 findings.append(Finding(.references, file.path, reason))
             }
         }
+        if !findings.isEmpty { try tree.confirm(bytes, of: file) }
         return findings
     }
 

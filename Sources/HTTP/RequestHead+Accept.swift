@@ -1,20 +1,28 @@
 extension RequestHead {
     /// What a request accepts, as far as its head has come and however unsound it is: for the answer that says so.
     ///
-    /// - Parameter bytes: from the request's first byte on; looked at up to the head's end.
+    /// - Parameter bytes: from the request's first byte on; looked at up to the head's end. Of the values only those are taken
+    ///   that together have no more than ``acceptLimit`` bytes: an event loop has to weigh them.
     /// - Returns: the values of `Accept`, one after another (RFC 9110, section 5.3); `nil` where there is none.
     package static func accept(in bytes: Span<UInt8>) -> String? {
         var values: [String] = []
         var start = 0
         var hasBegun = false
         // Empty lines may stand before a request (RFC 9112, section 2.2); one behind it is the head's end.
+        var left = acceptLimit
         while let end = lineEnd(bytes, from: start), end > start || !hasBegun {
-            if let value = accept(bytes, start..<end) { values.append(value) }
+            if let value = accept(bytes, start..<end), value.utf8.count <= left {
+                values.append(value)
+                left -= value.utf8.count
+            }
             hasBegun = hasBegun || end > start
             start = end + 2
         }
         return values.isEmpty ? nil : values.joined(separator: ", ")
     }
+
+    /// In bytes: several times what browsers send.
+    static let acceptLimit = 1024
 
     /// Where the CRLF stands that ends the line; `nil` where it hasn't come.
     private static func lineEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {

@@ -101,6 +101,7 @@ extension EventLoop {
                     isHead: head.verb == .head,
                     mayChunk: head.isVersion11,
                     refusal: served.refusalFields,
+                    accept: RequestHead.accept(in: headBytes.span),
                     date: date
                 )
                 // Of conditions only those that hold: those that don't are as many as clients make up, and get a body.

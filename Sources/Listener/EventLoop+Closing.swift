@@ -105,8 +105,8 @@ extension EventLoop {
                 connection.method = LoopStatistics.methods.count - 1
                 if isLogged[connection.endpoint] { connection.logged = LoggedRequest() }
             }
-            let accept = connection.incomplete.flatMap { RequestHead.accept(in: $0.headBytes.span) }
-            refuse(connection, .timeout, accept: accept)
+            let headBytes = connection.incomplete?.headBytes ?? connection.leftover
+            refuse(connection, .timeout, accept: RequestHead.accept(in: headBytes.span))
         case .lingering where goesOnTaking(connection):
             return
         case .deciding, .readingDisk, .closing, .lingering, .broken:

@@ -142,11 +142,13 @@ final class ReadyAnswer: @unchecked Sendable {
     /// - Parameters:
     ///   - mayChunk: Whether the client knows chunks: it speaks HTTP/1.1.
     ///   - refusal: Further fields of the failure that it is where a file can't be read.
+    ///   - accept: What the request accepts; asked for where it is that failure.
     static func make(
         _ answer: Answer<SharedFile>,
         isHead: Bool,
         mayChunk: Bool = true,
         refusal: Fields = Fields(),
+        accept: @autoclosure () -> String? = nil,
         date: DateHeader,
         isFaithful: Bool = true
     ) -> ReadyAnswer {
@@ -165,7 +167,7 @@ final class ReadyAnswer: @unchecked Sendable {
             if !parts.isEmpty, let length = answer.contentLength, length <= Int64(inlineLimit) {
                 guard let bytes = read(parts) else {
                     let reason = "The file can't be read, or is shorter than it was; specman verify tells more."
-                    return failure(.internalServerError, reason: reason, fields: refusal, date: date)
+                    return failure(.internalServerError, reason: reason, accept: accept(), fields: refusal, date: date)
                 }
                 body = bytes
                 parts = []

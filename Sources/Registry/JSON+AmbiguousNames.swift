@@ -29,53 +29,51 @@ extension JSON {
 private struct AmbiguousNames {
     /// What is open around a place in the text.
     private struct Container {
-        /// Whether it is an object, and the text stands where a name has to be.
-        var wantsName: Bool
         let isObject: Bool
-        /// Whether its names are of anybody's choice, so that those that differ by capitals are two.
-        let isFree: Bool
+        /// Whether its names are the specification's, which Go's reader knows in any capitals; else they are anybody's.
+        let isKnown: Bool
+        /// Whether the text stands where a name has to be.
+        var wantsName: Bool
+        /// The name that was read last, whose value comes next; an array's own.
+        var name = ""
         var names: Set<String> = []
+
+        /// Whether what stands here under the last name is known, too.
+        var leadsToKnown: Bool { isKnown && AmbiguousNames.structure.contains(name) }
     }
 
-    /// The members whose own members have names of anybody's choice (OCI image specification, "Annotations"; of what cosign
-    /// signs, "optional").
-    private static let free: Set<String> = ["annotations", "optional"]
-    /// The others that matter, by how they are compared where capitals don't count.
-    private static let known: [String: String] = Dictionary(
-        uniqueKeysWithValues: [
-            "schemaVersion", "mediaType", "artifactType", "config", "layers", "blobs", "manifests", "subject",
-            "annotations", "digest", "size", "urls", "data", "critical", "optional", "identity", "image", "type",
-            "docker-manifest-digest",
-        ].map { (folded($0), $0) }
-    )
+    /// The members that hold others which matter (OCI image specification, "Image Manifest", "Image Index", "Descriptor"; of
+    /// what cosign signs, "critical").
+    private static let structure: Set<String> = [
+        "config", "layers", "blobs", "manifests", "subject", "critical", "identity", "image",
+    ]
+    /// These and the others that matter, by how they are compared where capitals don't count.
+    private static let known: [String: String] = {
+        let others = [
+            "schemaVersion", "mediaType", "artifactType", "annotations", "digest", "size", "urls", "data", "optional",
+            "type", "docker-manifest-digest",
+        ]
+        return Dictionary(uniqueKeysWithValues: structure.union(others).map { (folded($0), $0) })
+    }()
 
     private var open: [Container] = []
-    /// The name that was read last, whose value comes next.
-    private var lastName = ""
 
     /// - Parameter bytes: JSON that a decoder has read whole, in UTF-8.
     mutating func first(in bytes: [UInt8]) -> String? {
         var index = 0
         while index < bytes.count {
             switch bytes[index] {
-            case UInt8(ascii: "{"):
-                let isFree = open.last?.isObject == true && Self.free.contains(lastName)
-                open.append(Container(wantsName: true, isObject: true, isFree: isFree))
-            case UInt8(ascii: "["):
-                open.append(Container(wantsName: false, isObject: false, isFree: false))
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                _ = open.popLast()
+            case UInt8(ascii: "{"): enter(isObject: true)
+            case UInt8(ascii: "["): enter(isObject: false)
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): _ = open.popLast()
             case UInt8(ascii: ","):
                 if let last = open.indices.last { open[last].wantsName = open[last].isObject }
             case UInt8(ascii: "\""):
                 let start = index
                 index = Self.end(of: bytes, from: start)
                 if let last = open.indices.last, open[last].wantsName {
-                    open[last].wantsName = false
-                    lastName = Self.text(bytes[start..<index])
-                    let key = open[last].isFree ? lastName : Self.folded(lastName)
-                    let isKnown = open[last].isFree || Self.known[key].map { $0 == lastName } ?? true
-                    guard isKnown, open[last].names.insert(key).inserted else { return lastName }
+                    let name = Self.text(bytes[start + 1..<max(start + 1, index - 1)])
+                    guard take(name, in: last) else { return name }
                 }
                 continue
             default: break
@@ -83,6 +81,24 @@ private struct AmbiguousNames {
             index += 1
         }
         return nil
+    }
+
+    private mutating func enter(isObject: Bool) {
+        let parent = open.last
+        var container = Container(isObject: isObject, isKnown: parent?.leadsToKnown ?? true, wantsName: isObject)
+        // The elements of an array are what its name says.
+        if !isObject { container.name = parent?.name ?? "" }
+        open.append(container)
+    }
+
+    /// Whether `name` means the same to all readers.
+    private mutating func take(_ name: String, in place: Int) -> Bool {
+        open[place].wantsName = false
+        open[place].name = name
+        guard open[place].isKnown else { return open[place].names.insert(name).inserted }
+        let key = Self.folded(name)
+        if let spelling = Self.known[key], spelling != name { return false }
+        return open[place].names.insert(key).inserted
     }
 
     /// Two names are the same for Go's reader where this is, which folds as Unicode does: a long s is an s, too.
@@ -97,10 +113,28 @@ private struct AmbiguousNames {
         return min(index + 1, bytes.count)
     }
 
-    /// What a string says, its escapes resolved.
+    /// What a string says, without its quotes, its escapes resolved (RFC 8259, section 7).
     private static func text(_ literal: ArraySlice<UInt8>) -> String {
-        let plain = String(decoding: literal.dropFirst().dropLast(), as: UTF8.self)
-        guard literal.contains(UInt8(ascii: "\\")) else { return plain }
-        return (try? JSONDecoder().decode(String.self, from: Data(literal))) ?? plain
+        guard literal.contains(UInt8(ascii: "\\")) else { return String(decoding: literal, as: UTF8.self) }
+        var units: [UInt16] = []
+        var rest = String(decoding: literal, as: UTF8.self).utf16[...]
+        while let unit = rest.popFirst() {
+            guard unit == UInt16(UInt8(ascii: "\\")), let escape = rest.popFirst() else {
+                units.append(unit)
+                continue
+            }
+            switch escape {
+            case UInt16(UInt8(ascii: "u")):
+                units.append(UInt16(String(rest.prefix(4)) ?? "", radix: 16) ?? 0xFFFD)
+                rest = rest.dropFirst(4)
+            case UInt16(UInt8(ascii: "b")): units.append(0x08)
+            case UInt16(UInt8(ascii: "f")): units.append(0x0C)
+            case UInt16(UInt8(ascii: "n")): units.append(0x0A)
+            case UInt16(UInt8(ascii: "r")): units.append(0x0D)
+            case UInt16(UInt8(ascii: "t")): units.append(0x09)
+            default: units.append(escape)
+            }
+        }
+        return String(decoding: units, as: UTF16.self)
     }
 }

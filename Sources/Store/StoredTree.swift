@@ -106,6 +106,15 @@ package struct StoredTree: Sendable {
         }
     }
 
+    /// Whether `bytes` are what the index has of the file that is really at `path`.
+    ///
+    /// - Throws: ``StoreError/damaged(release:path:reason:)`` where they aren't.
+    package func confirm(_ bytes: [UInt8], at path: ReleasePath) throws(StoreError) {
+        let row = try index.read("looking up \(path)") { database in try RowFinder(database).row(at: path, of: number) }
+        guard try ContentSum.digest(of: bytes) != row?.digest else { return }
+        throw .damaged(release: name, path: "\(path)", reason: "its content is another one")
+    }
+
     private func resolve(_ path: ReleasePath, _ database: Database) throws -> IndexRow? {
         guard case .found(let row, _) = try RowFinder(database).resolve(path, of: number) else { return nil }
         return row

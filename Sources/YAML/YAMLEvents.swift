@@ -41,7 +41,7 @@ package enum YAMLEvents {
     }
 
     /// The most `%TAG` directives (YAML 1.2, section 6.8.2) of all documents together: libyaml compares each one with all
-    /// before it, and 4 MiB of them took four minutes.
+    /// others of its document, and 4 MiB of them took four minutes.
     static let mostDirectives = 1000
 
     /// Whether there are more `%TAG` than ``mostDirectives``, directives or not: a text that only says so as often is hardly

@@ -7,12 +7,17 @@ import Testing
 private final class MemoryTree: CheckedTree {
     let files: [(path: ReleasePath, text: String)]
     let unchanged: Set<String>
+    /// Files that are not what was published.
+    let damaged: Set<String>
     private let reads = Mutex<[String]>([])
 
-    init(_ files: [String: String], unchanged: Set<String> = []) throws {
+    struct Damaged: Error {}
+
+    init(_ files: [String: String], unchanged: Set<String> = [], damaged: Set<String> = []) throws {
         self.files = try files.map { (try ReleasePath(Array($0.key.utf8)), $0.value) }
             .sorted { $0.path.bytes.lexicographicallyPrecedes($1.path.bytes) }
         self.unchanged = unchanged
+        self.damaged = damaged
     }
 
     var read: [String] { reads.withLock { $0.sorted() } }
@@ -39,6 +44,10 @@ private final class MemoryTree: CheckedTree {
     func bytes(of file: CheckedFile) throws -> [UInt8] {
         reads.withLock { $0.append("\(file.path)") }
         return Array(try #require(files.first { $0.path == file.path }).text.utf8)
+    }
+
+    func confirm(_ bytes: [UInt8], of file: CheckedFile) throws {
+        if damaged.contains("\(file.path)") { throw Damaged() }
     }
 }
 
@@ -162,5 +171,26 @@ private final class MemoryTree: CheckedTree {
         let tree = try MemoryTree(sound)
         #expect(throws: Over.self) { try ReleaseChecks(CheckPolicy()).run(on: tree, since: nil) { throw Over() } }
         #expect(tree.read.isEmpty)
+    }
+
+    /// Damage on the disk isn't the artifact's fault.
+    @Test func whatIsDamagedIsNoFinding() throws {
+        let files = ["a.yaml": "a: 1\n", "b.yaml": "a: [\n"]
+        #expect(throws: MemoryTree.Damaged.self) {
+            _ = try ReleaseChecks(CheckPolicy()).run(on: try MemoryTree(files, damaged: ["b.yaml"]), since: nil) {}
+        }
+        let report = try ReleaseChecks(CheckPolicy()).run(on: try MemoryTree(files, damaged: ["a.yaml"]), since: nil) {}
+        #expect(report.count == 1)
+    }
+
+    /// However much there is to warn of, what refuses a release is kept.
+    @Test func warningsDontPushOutWhatRefuses() throws {
+        var files = ["versions.yaml": "filepath: /gone\n"]
+        for number in 0..<CheckReport.mostFindings + 5 { files["a\(number).yaml"] = "a: [\n" }
+        let policy = CheckPolicy(yaml: .warn, references: .refuse)
+        let report = try check(files, policy).report
+        #expect(report.findings.count == CheckReport.mostFindings)
+        #expect(report.count == CheckReport.mostFindings + 6)
+        #expect(policy.refusal(of: report)?.first.check == .references)
     }
 }

@@ -160,12 +160,16 @@ import Testing
     @Test(arguments: [
         ("source.verify.keys", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----", "[********]"),
         ("source.verify.keys", "a.pub, -----BEGIN EC PRIVATE KEY-----\nhunter2", "[a.pub, ********]"),
-        ("source.repository", "https://user:hunter2@h/n", "https://user:********@h/n"),
-        ("source.repository", "user:hunter2@h:5000/n", "user:********@h:5000/n"),
-        ("source.repository", "user:hunter2@@h/n", "user:********@h/n"),
+        ("source.verify.keys", "-----BEGIN PGP PRIVATE KEY BLOCK-----\nhunter2", "[********]"),
+        ("source.repository", "https://user:hunter2@h/n", "https://********@h/n"),
+        ("source.repository", "https://hunter2/==@h/n@sha256:0", "https://********@h/n@sha256:0"),
+        ("source.repository", "user:hunter2/x@h:5000/n", "********@h:5000/n"),
+        ("source.repository", "user:hunter2@@h/n", "********@h/n"),
         ("source.repository", "h:5000/n@sha256:0", "h:5000/n@sha256:0"),
-        ("source.mirrors", "h/n, https://u:hunter2@m/n", "[h/n, https://u:********@m/n]"),
-        ("log.level", "a\u{1b}b\nc", #"a\u{1b}b\u{a}c"#),
+        ("source.repository", "oci-layout:a@b:c@d", "oci-layout:a@b:c@d"),
+        ("source.mirrors", "h/n, https://u:hunter2@m/n", "[h/n, https://********@m/n]"),
+        ("source.tags.exclude", "(a:b@c", "[(a:b@c]"),
+        ("log.level", "a\u{1b}b\nc", "a\u{1b}b\nc"),
     ])
     func isMasked(key: String, value: String, shown: String) throws {
         let environment = try #require(ConfigurationKey.named(key)).environmentName
@@ -174,7 +178,7 @@ import Testing
         #expect(settings.all.first { $0.key.name == key }?.shownValue == shown)
         #expect(!settings.json.contains("hunter2"))
         let text = complaint(base, environment: [environment: value])
-        #expect(!text.contains("hunter2") && !text.contains("\n"), "\(text)")
+        #expect(!text.contains("hunter2") && !text.contains("\n") && !text.contains("\u{1b}"), "\(text)")
     }
 
     @Test func misspeltVariableOfOurSectionsIsRefused() {

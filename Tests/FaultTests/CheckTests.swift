@@ -4,12 +4,20 @@ import Testing
 
 /// What is found in a release before it is published: told, or refused while what was served stays served.
 @Suite struct CheckTests {
-    private func push(_ files: [String: String], _ tag: String, to layout: String, in directory: TemporaryDirectory)
-        throws
-    {
+    private func push(
+        _ files: [String: String],
+        _ tag: String,
+        to layout: String,
+        in directory: TemporaryDirectory,
+        environment: [String: String] = [:]
+    ) throws {
         let tree = directory.appending("tree-" + tag)
         try Tree.write(files, to: tree)
-        try Command.run(DaemonProcess.executable.path, ["push", tree, "oci-layout:\(layout):\(tag)"])
+        try Command.run(
+            DaemonProcess.executable.path,
+            ["push", tree, "oci-layout:\(layout):\(tag)"],
+            environment: environment
+        )
     }
 
     private func findings(of site: RunningSite) throws -> [String] {
@@ -123,33 +131,67 @@ import Testing
         #expect(lines.first?.contains("(and 1 more)") == true, "\(lines)")
     }
 
-    /// A release that was published when its findings refused nothing isn't served again once they do.
+    /// A release that was published when its findings refused nothing isn't served again once they do, but by hand.
     @Test(arguments: ["yaml: refuse", "references: refuse", "requiredPaths: [/roar/4.5/extra.yaml]"])
     func aRetainedReleaseIsRefusedAsWell(check: String) throws {
         let directory = try TemporaryDirectory()
         let layout = directory.appending("layout")
         let bad = Self.sound.merging(["x.yaml": "a: [\n", "roar/versions.yaml": "filepath: /gone\n"]) { $1 }
-        try push(bad, "1.0.0", to: layout, in: directory)
-        let source = ["repository: oci-layout:\(layout)", "interval: 200ms"]
-        let before = try RunningSite(source: source, in: directory)
-        try before.daemon.wait(forLine: "msg=\"Serving 1.0.0\"")
+        // One artifact under two tags.
+        for tag in ["1.0.0", "other"] {
+            try push(bad, tag, to: layout, in: directory, environment: ["SOURCE_DATE_EPOCH": "1700000000"])
+        }
         try push(Self.sound.merging(["roar/4.5/extra.yaml": "b: 2\n"]) { $1 }, "2.0.0", to: layout, in: directory)
-        try before.daemon.wait(forLine: "msg=\"Serving 2.0.0\"")
-        #expect(before.daemon.stop() == 0)
-
-        let pinned = source + ["tags: {policy: pinned, pin: 1.0.0}", "checks: {\(check)}"]
-        let site = try RunningSite(source: pinned, volume: before.volume, in: directory)
+        let volume = directory.appending("volume")
+        for tag in ["1.0.0", "2.0.0"] {
+            let before = try RunningSite(source: source(layout, pin: tag), volume: volume, in: directory)
+            try before.daemon.wait(forLine: "msg=\"Serving \(tag)\"")
+            #expect(before.daemon.stop() == 0)
+        }
+        let pinned = source(layout, pin: "other") + ["checks: {\(check)}"]
+        let site = try RunningSite(source: pinned, volume: volume, in: directory)
         let line = try site.daemon.wait(forLine: "level=error")
         #expect(line.contains("checking the artifact before it is published: "), "\(line)")
         #expect(try site.get("/roar/4.5/extra.yaml").text == "b: 2\n")
-        #expect(site.daemon.stop() == 0)
-
-        // By hand it is served all the same, and followed under another name.
-        let environment = ["SPECMAN_STORAGE_DIRECTORY": site.volume]
+        // What is served by hand is followed under its other name, too.
+        let environment = ["SPECMAN_STORAGE_DIRECTORY": volume]
         try Command.run(DaemonProcess.executable.path, ["activate", "1.0.0"], environment: environment)
         try Command.run(DaemonProcess.executable.path, ["resume"], environment: environment)
-        let again = try RunningSite(source: pinned, volume: before.volume, in: directory)
-        #expect(try again.get("/x.yaml").text == "a: [\n")
-        #expect(again.daemon.stop() == 0)
+        try site.daemon.wait(forLine: "msg=\"Serving other\"")
+        #expect(try site.get("/x.yaml").text == "a: [\n")
+        #expect(site.daemon.stop() == 0)
+    }
+
+    /// What the disk has done to a file isn't held against the artifact.
+    @Test func aDamagedReleaseIsServedOnceItIsMended() throws {
+        let directory = try TemporaryDirectory()
+        let layout = directory.appending("layout")
+        let volume = directory.appending("volume")
+        for tag in ["1.0.0", "2.0.0"] {
+            try push(["x.yaml": "a: \(tag)\n"], tag, to: layout, in: directory)
+            let site = try RunningSite(source: source(layout, pin: tag), volume: volume, in: directory)
+            try site.daemon.wait(forLine: "msg=\"Serving \(tag)\"")
+            #expect(site.daemon.stop() == 0)
+        }
+        let name = try FileManager.default.contentsOfDirectory(atPath: volume + "/releases").first {
+            $0.hasPrefix("1.0.0-") && !$0.hasSuffix(".json")
+        }
+        let retained = volume + "/releases/" + (try #require(name))
+        try Command.run("sh", ["-c", "chmod u+w $0/x.yaml; printf 'a: [[[[[\\n' >$0/x.yaml", retained])
+        let pinned = source(layout, pin: "1.0.0") + ["checks: {yaml: refuse, requiredPaths: [x.yaml]}"]
+        let site = try RunningSite(source: pinned, volume: volume, in: directory)
+        let line = try site.daemon.wait(forLine: "level=error")
+        #expect(line.contains("x.yaml of release 1.0.0 is damaged: ") && line.contains("verify --repair"), "\(line)")
+        try Command.run(
+            DaemonProcess.executable.path,
+            ["verify", "--repair"],
+            environment: ["SPECMAN_STORAGE_DIRECTORY": volume]
+        )
+        try site.daemon.wait(forLine: "msg=\"Serving 1.0.0\"")
+        #expect(site.daemon.stop() == 0)
+    }
+
+    private func source(_ layout: String, pin: String) -> [String] {
+        ["repository: oci-layout:\(layout)", "interval: 200ms", "tags: {policy: pinned, pin: \(pin)}"]
     }
 }

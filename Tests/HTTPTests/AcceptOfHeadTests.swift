@@ -8,6 +8,7 @@ import Testing
         ("\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\naCCEPT:\t a/b;q=1 \r\nX", "a/b;q=1"),
         ("GET / HTTP/1.1\r\nAccept: a\r\nAccept:b\r\n\r\n", "a, b"),
         ("Accept: a\r\n", "a"),
+        ("GET / HTTP/1.1\r\nAccept: \(String(repeating: "x", count: 1025))\r\nAccept: b\r\n", "b"),
         ("GET\u{0} bad\nline\rHTTP\r\n: \r\nAccept:\r\n", ""),
         ("GET / HTTP/1.1\r\nAccept: a", nil),
         ("GET / HTTP/1.1\r\nAccept: a\r", nil),

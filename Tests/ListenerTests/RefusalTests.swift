@@ -84,6 +84,14 @@ import Testing
         try check(server, request, 408)
     }
 
+    @Test func ofWhatComesTooSlowlyAsProblemDetails() throws {
+        let server = try server { $0.headerTimeout = .milliseconds(100) }
+        var client = try server.connect()
+        try client.send("GET / HTTP/1.1\r\nAccept: application/json\r\nHo")
+        let head = try client.answer().head
+        #expect(head.hasPrefix("HTTP/1.1 408 ") && head.contains("application/problem+json"), "\(head)")
+    }
+
     @Test func whereThereIsNoRoom() throws {
         try check(try server { $0.bufferSize = 0 }, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 503)
     }
@@ -95,5 +103,9 @@ import Testing
             TestResponder { _ in Answer(.ok, body: .file(file, offset: 0, count: 100)) }
         )
         try check(server, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 500)
+        var client = try server.connect()
+        try client.send("GET / HTTP/1.1\r\nHost: h\r\nAccept: application/json\r\n\r\n")
+        let head = try client.answer().head
+        #expect(head.hasPrefix("HTTP/1.1 500 ") && head.contains("application/problem+json"), "\(head)")
     }
 }

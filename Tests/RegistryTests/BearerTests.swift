@@ -244,14 +244,43 @@ struct BearerTests {
         }
     }
 
-    /// A password that the token server refuses isn't tried twice in one poll.
+    /// A password that the token server refuses is tried once a poll, and once more where tokens were had there before.
     @Test func aRefusedPasswordIsTriedOnce() throws {
-        let registry = try TokenRegistry { $0.status = 401 }
-        let client = try Fixture.client(registry.server) { $0.credentials = robot }
-        for count in 1...3 {
-            #expect(throws: RegistryError.self) { try look(client) }
+        let registry = try TokenRegistry()
+        let clock = ManualClock()
+        let client = try Fixture.client(registry.server) {
+            $0.credentials = robot
+            $0.now = clock.now
+        }
+        try look(client)
+        registry.change { $0.status = 401 }
+        clock.advance(.seconds(120))
+        for count in [3, 4, 5] {
+            let error = #expect(throws: RegistryError.self) { try look(client) }
+            guard case .tokenRefused = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
             #expect(registry.tokenRequests.count == count)
         }
+        registry.change { $0.status = 200 }
+        try look(client)
+    }
+
+    /// A token that holds is used, whatever has become of the others.
+    @Test func oneAccessFailsAloneWhereTheOtherHasItsToken() throws {
+        let registry = try TokenRegistry()
+        let client = try Fixture.client(registry.server)
+        try look(client)
+        registry.change {
+            $0.override = { $0.target.hasPrefix("/token") && $0.target.contains("push") ? .http(403) : nil }
+        }
+        let blob = try Fixture.descriptor([1])
+        #expect(throws: RegistryError.self) { try client.upload(blob, before: Fixture.deadline) { _, _ in [1] } }
+        let before = registry.tokenRequests.count
+        try look(client)
+        #expect(registry.tokenRequests.count == before)
+        #expect(registry.others.last?["Authorization"] == "Bearer t1")
     }
 
     @Test func aSilentTokenServerHoldsNobodyUp() throws {

@@ -137,6 +137,8 @@ struct ManifestTests {
         #"{"layers":[{"mediaType":"x/y","digest":"DIGEST","size":5,"size":6}]}"#,
         #"{"layers":[PART],"annotations":{"a":"b","a":"c"}}"#,
         #"{"layers":[{"mediaType":"x/y","digest":"DIGEST","size":5,"annotations":{}},{"mediaType":"x/y","digest":"DIGEST","size":1,"Size":2}]}"#,
+        #"{"layers":[],"l\u0061yers\n":1,"layers\n":2}"#, #"{"layers":[],"\ud83d\ude00":1,"😀":2}"#,
+        #"{"layers":[PART,{"mediaType":"x/y","digest":"DIGEST","size":5,"URLs":[]}]}"#,
         #"{"x":"\\","layers":[],"x":"\""}"#, #"{"x":{"y":[{"z":1},{"z":1,"z":2}]},"layers":[]}"#,
     ])
     func namesThatReadersDifferOn(text: String) {
@@ -147,6 +149,7 @@ struct ManifestTests {
 
     @Test(arguments: [
         #"{"layers":[PART,PART],"x":{"a":1},"y":{"a":1},"z":["a","a","layers"]}"#,
+        #"{"layers":[],"x":{"Size":1,"size":2,"y":[{"Layers":1}]},"annotations":{"size":"1","Size":"2"}}"#,
         #"{"layers":[],"annotations":{"a":"x","A":"y","Layers":"{\"a\":1,\"a\":2}"},"config":PART}"#,
     ])
     func namesThatOnlyLookAlike(text: String) throws {

@@ -1,3 +1,5 @@
+internal import Content
+
 /// Why the configuration can't be used: exit status 78.
 package enum ConfigurationError: Error, Hashable {
     case unreadable(file: String, reason: String)
@@ -34,7 +36,7 @@ extension ConfigurationError: CustomStringConvertible {
         case .valueForSection(let origin, let section, let example):
             "\(origin): \(section) has a value; it is a section, whose keys stand below it, such as \(example)"
         case .badValue(let origin, let key, let value, let expected):
-            "\(origin): \(key) is \"\(value)\"; it must be \(expected)"
+            "\(origin): \(key) is \"\(value.printable)\"; it must be \(expected)"
         case .missing(let key, let remedy):
             "\(key) is not set; \(remedy)"
         }

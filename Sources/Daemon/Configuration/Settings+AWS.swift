@@ -124,7 +124,7 @@ extension Settings {
             throw .badValue(
                 origin: .environment("AWS_ROLE_ARN"),
                 key: "the role",
-                value: role,
+                value: SecretText.masked(role),
                 expected: Self.roleForm
             )
         }

@@ -1,5 +1,3 @@
-internal import Content
-
 /// How settings are shown: secrets masked.
 extension Settings.Setting {
     /// The value as text; `nil` where there is none.
@@ -7,26 +5,32 @@ extension Settings.Setting {
 }
 
 extension ConfigurationKey {
-    /// `value` as this key's, on one line: masked where it is a secret, or holds one by mistake.
+    /// `value` as this key's: masked where it is a secret, or holds one by mistake.
     func shown(_ value: ConfigurationValue) -> String {
         if isSecret { return Settings.mask }
+        let isRepository = ["source.repository", "source.mirrors"].contains(name)
         let shown: ConfigurationValue =
             switch value {
-            case .text(let text): .text(Self.masked(text))
-            case .list(let items): .list(items.map(Self.masked))
+            case .text(let text): .text(SecretText.masked(text, isRepository: isRepository))
+            case .list(let items): .list(items.map { SecretText.masked($0, isRepository: isRepository) })
             }
-        return shown.description.printable
+        return shown.description
     }
+}
 
-    /// `text` without a private key (RFC 7468, section 10) and without the password of a URL (RFC 3986, section 3.2.1).
-    private static func masked(_ text: String) -> String {
-        if text.contains("PRIVATE KEY-----") { return Settings.mask }
-        guard let at = text.lastIndex(of: "@") else { return text }
-        let start = text.firstRange(of: "//")?.upperBound ?? text.startIndex
-        guard start < at, !text[start..<at].contains("/"), let colon = text[start..<at].firstIndex(of: ":") else {
-            return text
-        }
-        return text[...colon] + Settings.mask + text[at...]
+/// Finds secrets where none belongs.
+enum SecretText {
+    /// `text` without a private key (RFC 7468, section 10), and without what stands before the host of a URL (RFC 3986, section
+    /// 3.2.1), or of a repository: a password or token, which may have any character in it.
+    static func masked(_ text: String, isRepository: Bool = false) -> String {
+        if text.contains("PRIVATE KEY") { return Settings.mask }
+        let scheme = text.firstRange(of: "://")
+        guard scheme != nil || isRepository, !text.hasPrefix("oci-layout:") else { return text }
+        let start = scheme?.upperBound ?? text.startIndex
+        // What follows a digest's @ is no host.
+        let end = text.firstRange(of: "@sha256:")?.lowerBound ?? text.endIndex
+        guard start < end, let at = text[start..<end].lastIndex(of: "@") else { return text }
+        return text[..<start] + Settings.mask + text[at...]
     }
 }
 

@@ -71,6 +71,8 @@ struct ReleaseInspector: Sendable {
         guard report.revision == CheckReport.currentRevision, report.checks.isSuperset(of: policy.checks) else {
             return false
         }
+        // What was left out may be what refuses it now.
+        guard report.omitted == 0 || !policy.canRefuse else { return false }
         // Which paths are required may be another list by now.
         let missing = Set(report.findings.lazy.filter { $0.check == .requiredPaths }.map(\.path))
         return try policy.requiredPaths.allSatisfy { try tree.exists($0) != missing.contains($0) }

@@ -11,7 +11,8 @@ internal import Synchronization
 /// What it says of that is the ``SyncJournal``'s. A poll that fails leaves served what was served.
 final class Synchronizer: Sendable {
     private struct Memory {
-        /// The artifact that was refused last, and why: it isn't downloaded again until it is another one.
+        /// The artifact that was refused last, and why: it is neither downloaded nor looked through again until it is another
+        /// one, unless an administrator serves it all the same.
         var refused: (digest: Digest, reason: String)?
         /// The artifact for which what is known of the release before was found to be wrong: all of it is unpacked.
         var unrecognized: Digest?
@@ -184,7 +185,9 @@ final class Synchronizer: Sendable {
         let start = ContinuousClock.now
         // By digest where it is known: a tag that moves between the list and this request must not mix two artifacts.
         let manifest = try source.manifest(digest.map { .digest($0) } ?? .tag(tag), before: deadline)
-        if request == nil, let refused = memory.withLock({ $0.refused }), refused.digest == manifest.digest {
+        if request == nil, manifest.digest != volume.active?.digest, let refused = memory.withLock({ $0.refused }),
+            refused.digest == manifest.digest
+        {
             throw Refusal(reason: refused.reason)
         }
         // What an administrator brings by hand, they vouch for by that.

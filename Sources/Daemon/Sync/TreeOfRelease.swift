@@ -23,4 +23,8 @@ struct TreeOfRelease: CheckedTree {
     func bytes(of file: CheckedFile) throws -> [UInt8] {
         try tree.bytes(at: file.real, size: file.size)
     }
+
+    func confirm(_ bytes: [UInt8], of file: CheckedFile) throws {
+        try tree.confirm(bytes, at: file.real)
+    }
 }

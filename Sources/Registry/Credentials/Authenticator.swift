@@ -19,6 +19,8 @@ final class Authenticator: Sendable {
     fileprivate struct State {
         /// What the registry asked for last; `nil` as long as it asks for no token.
         var challenge: BearerChallenge?
+        /// Whether no token came of it: tokens may be had elsewhere by now, so the registry is to say once more.
+        var isDoubted = false
         var scope: TokenScope
         var tokens: [Access: Kept] = [:]
     }
@@ -61,7 +63,9 @@ final class Authenticator: Sendable {
 
     /// The value of `Authorization` for a request to the registry itself, never for another host; `nil` for none.
     ///
-    /// - Throws: ``RegistryError`` where the credentials can't be read, or a token that is due can't be had.
+    /// A token that is due and can't be had is done without at first: the registry then says where they are now.
+    /// - Throws: ``RegistryError`` where the credentials can't be read, the time is over, or a token can't be had from where
+    ///   the registry has just said.
     func authorization(
         for access: Access,
         _ admission: inout Admission,
@@ -71,14 +75,18 @@ final class Authenticator: Sendable {
         let refusals = admission.refusals
         let (value, isFresh) = try state.withLock { state throws(RegistryError) -> (String?, Bool) in
             guard let challenge = state.challenge else { return (identity.basic, false) }
+            if state.isDoubted, refusals == 0, !state.hasToken(for: access, identity, at: now()) {
+                return (identity.basic, false)
+            }
             do throws(RegistryError) {
                 let (token, isFresh) = try token(for: access, challenge, identity, &state, before: deadline)
                 return ("Bearer " + token, isFresh)
             } catch {
-                state.challenge = nil
-                // Tokens may have moved since the registry said where they are: it is asked once more.
+                if case .cancelled = error { throw error }
+                state.isDoubted = true
+                if case .deadline = error { throw error }
                 guard refusals == 0 else { throw error }
-                return (identity.basic, false)
+                return (try source.identity(renewed: false, before: deadline).basic, false)
             }
         }
         admission.sent = value
@@ -191,6 +199,15 @@ final class Authenticator: Sendable {
 }
 
 extension Authenticator.State {
+    /// Whether there is a token that need not be renewed yet.
+    fileprivate func hasToken(
+        for access: Access,
+        _ identity: Identity,
+        at instant: ContinuousClock.Instant
+    ) -> Bool {
+        tokens[access].map { $0.identity == identity && !$0.token.isStale(at: instant) } ?? false
+    }
+
     /// Drops the token that was sent as `value`; another thread may have a newer one by now.
     ///
     /// - Returns: whether it was among those kept.
@@ -207,6 +224,7 @@ extension Authenticator.State {
         let isWider = scope.add(new.scope)
         if !isSame || isWider { tokens = [:] }
         challenge = new
+        isDoubted = false
         return !isSame || isWider
     }
 }

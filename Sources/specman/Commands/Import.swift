@@ -6,8 +6,8 @@ struct Import: ParsableCommand {
         commandName: "import",
         abstract: "Takes an archive in without a registry, serves it and holds there.",
         discussion: """
-            The archive passes the limits and checks that a download passes; that nobody has signed it (source.verify) \
-            is whoever imports it to answer for. What is imported is held, as by specman \
+            The archive passes the limits and checks that a download passes; signatures (source.verify) \
+            aren't asked for: whoever imports it answers for it. What is imported is held, as by specman \
             activate, so that the next poll doesn't replace it; specman resume follows the registry again. The same \
             archive under the same name is the same release each time. With a daemon on the volume the archive is copied \
             to the volume's staging directory, and the daemon takes it from there.
