@@ -66,6 +66,9 @@ package final class TLSAcceptor {
             else { throw OpenSSLError(doing: attempt) }
         }
         SSL_CTX_set_verify(context, specman_client_verification(), nil)
+        guard SSL_CTX_set_session_ticket_cb(context, nil, TicketKeys.gate, nil) == 1 else {
+            throw OpenSSLError(doing: attempt)
+        }
     }
 
     deinit {

@@ -38,16 +38,20 @@ final class TicketKeys: Sendable {
 
     /// The newest one first.
     private let keys: Mutex<[Key]>
+    /// In seconds since 1970, as it was said last.
+    private let now: Atomic<Int64>
 
     /// - Parameter now: In seconds since 1970.
     init(now: Int64) throws(OpenSSLError) {
         keys = Mutex([try Key(now: now)])
+        self.now = Atomic(now)
     }
 
     /// Takes another key for new tickets where the one in use is old.
     ///
     /// - Parameter now: In seconds since 1970.
     func rotate(now: Int64) throws(OpenSSLError) {
+        self.now.store(now, ordering: .relaxed)
         guard keys.withLock({ $0.first.map { now - $0.madeAt >= Self.lifetime } ?? true }) else { return }
         let key = try Key(now: now)
         keys.withLock { $0 = [key] + $0.prefix(1) }
@@ -67,6 +71,25 @@ final class TicketKeys: Sendable {
                     ? tickets.seal(name: name, iv: iv, cipher: cipher, mac: mac)
                     : tickets.open(name: name, iv: iv, cipher: cipher, mac: mac, version: SSL_version(session))
             }
+        }
+
+    /// Has no session resumed whose client's certificate has expired (`SSL_CTX_set_session_ticket_cb(3)`): with TLS 1.3, where
+    /// each session gives the next ticket, it would be let in without end.
+    static let gate:
+        @convention(c) (
+            OpaquePointer?, OpaquePointer?, UnsafePointer<UInt8>?, Int, SSL_TICKET_STATUS, UnsafeMutableRawPointer?
+        ) -> SSL_TICKET_RETURN = { session, resumed, _, _, status, _ in
+            guard status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW, let session, let resumed,
+                let certificate = SSL_SESSION_get0_peer(resumed),
+                let place = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(session), TicketKeys.place)
+            else { return SSL_TICKET_RETURN_IGNORE_RENEW }
+            let isOver = Unmanaged<TicketKeys>.fromOpaque(place)._withUnsafeGuaranteedRef { tickets in
+                var now = time_t(tickets.now.load(ordering: .relaxed))
+                // 1 where it ends later; 0 where its end can't be read.
+                return X509_cmp_time(X509_get0_notAfter(certificate), &now) != 1
+            }
+            if isOver { return SSL_TICKET_RETURN_IGNORE_RENEW }
+            return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW
         }
 
     private func seal(

@@ -140,6 +140,22 @@ struct ClientCertificateTests {
         site.server.stop(drainTimeout: .zero)
     }
 
+    /// Nor must a session outlive the certificate that was shown for it.
+    @Test(arguments: ["-tls1_2", "-tls1_3"])
+    func noSessionOutlivesTheClientsCertificate(version: String) throws {
+        let clients = try CertificateAuthority()
+        let own = try clients.issue([], days: 1)
+        let site = try Site(clientCAFile: clients.caFile)
+        let shown = [version, "-cert", own.certificateFile, "-key", own.keyFile]
+        #expect(try !site.resumes("a", shown, keep: true))
+        try site.context.rotateTicketKeys(now: Site.now + 3600)
+        #expect(try site.resumes("a", [version], keep: false))
+        // The key that opens the ticket is still there, as the clock goes on by this one step.
+        try site.context.rotateTicketKeys(now: Site.now + 25 * 3600)
+        #expect(try !site.resumes("a", shown, keep: false))
+        site.server.stop(drainTimeout: .zero)
+    }
+
     @Test func aFileWithoutAuthoritiesIsRefused() throws {
         let directory = try TemporaryDirectory()
         let authority = try CertificateAuthority()
