@@ -15,6 +15,10 @@ package struct PasswordHash: Hashable, Sendable {
 
     /// bcrypt's cost is an exponent: at 16 a look takes about 4 s, at 31 a day.
     private static let highestCost = 16
+    /// Of SHA-crypt: about as long. Whoever may ask at all may have this looked for, and others wait.
+    private static let mostRounds = 5_000_000
+    /// Of yescrypt, in bytes: what mkpasswd takes at its cost of 7; at 11 it is a gibibyte.
+    private static let mostMemory = 64 << 20
     /// `CRYPT_OUTPUT_SIZE` of crypt(5).
     private static let size = 384
 
@@ -36,7 +40,37 @@ package struct PasswordHash: Hashable, Sendable {
                 throw .refused(method: "bcrypt with a cost above \(Self.highestCost)")
             }
         }
+        switch method.name {
+        case "SHA-256-crypt", "SHA-512-crypt":
+            guard Self.rounds(text) <= Self.mostRounds else {
+                throw .refused(method: "\(method.name) with more than \(Self.mostRounds) rounds")
+            }
+        case "yescrypt":
+            guard let memory = Self.memory(text) else { throw .refused(method: "yescrypt with unusual parameters") }
+            guard memory <= Self.mostMemory else {
+                throw .refused(method: "yescrypt with more memory than \(Self.mostMemory >> 20) MiB")
+            }
+        default: break
+        }
         self.text = text
+    }
+
+    /// `$6$rounds=N$…`; 5000 where nothing is said (crypt(5)).
+    private static func rounds(_ text: String) -> Int {
+        let field = text.dropFirst(3).prefix { $0 != "$" }
+        guard field.hasPrefix("rounds=") else { return 5000 }
+        return Int(field.dropFirst("rounds=".count)) ?? .max
+    }
+
+    /// `$y$FNR$…`: a flavour, the logarithm of N, and r, a character each, as crypt_gensalt(3) makes them. The memory is
+    /// 128 r N bytes; `nil` for further parameters, which cost time and that nobody sets.
+    private static func memory(_ text: String) -> Int? {
+        let digits = Array("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+        let field = Array(text.dropFirst(3).prefix { $0 != "$" }.utf8)
+        guard field.count == 3, field[0] == UInt8(ascii: "j"), let exponent = digits.firstIndex(of: field[1]),
+            let blocks = digits.firstIndex(of: field[2]), exponent < 30
+        else { return nil }
+        return 128 * (blocks + 1) << (exponent + 1)
     }
 
     /// Whether `password` is the one. Takes as long as the method's cost says, up to seconds; never on an event loop.

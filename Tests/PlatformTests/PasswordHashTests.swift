@@ -24,6 +24,12 @@ struct PasswordHashTests {
         #expect(!hash.isHash(of: [UInt8](repeating: 0x61, count: 100_000)))
     }
 
+    /// As much as mkpasswd's costs of 5, its usual one, and 7.
+    @Test(arguments: ["j9T", "jBT"]) func takesWhatIsUsual(parameters: String) throws {
+        _ = try PasswordHash("$y$\(parameters)$saltsaltsaltsalt$GTjgW/9UgmrXy8uruvVNL3v8/Cj7D8cOKPAWboOC/N5")
+        _ = try PasswordHash("$5$rounds=5000000$saltstring$m2xeW2hJtHO.lFMv98uWqyNAIlEzJ79VCf/16g7JVW5")
+    }
+
     @Test(arguments: [
         ("$apr1$atkzx27s$RhtUrgBqvGeQ9arNIuWEr/", PasswordHash.Fault.refused(method: "MD5 ($apr1$)")),
         ("$1$atkzx27s$RhtUrgBqvGeQ9arNIuWEr/", .refused(method: "MD5 ($1$)")),
@@ -32,6 +38,22 @@ struct PasswordHashTests {
         (
             "$2y$31$abcdefghijklmnopqrstuum174eFeoTj0DHmtuueFaS3Wde4P7wHG",
             .refused(method: "bcrypt with a cost above 16")
+        ),
+        (
+            "$6$rounds=5000001$salt$CSTM8ggie.dU5m6eoS07/LZ2D/r4hrX.jxMSo1fYZexnehwOFJu1o2u1p.BZSnrxIhERrHnuxI8ONbt/kSPvF0",
+            .refused(method: "SHA-512-crypt with more than 5000000 rounds")
+        ),
+        (
+            "$5$rounds=99999999999999999999$s$m2xeW2hJtHO.lFMv98uWqyNAIlEzJ79VCf/16g7JVW5",
+            .refused(method: "SHA-256-crypt with more than 5000000 rounds")
+        ),
+        (
+            "$y$jCT$saltsaltsaltsalt$GTjgW/9UgmrXy8uruvVNL3v8/Cj7D8cOKPAWboOC/N5",
+            .refused(method: "yescrypt with more memory than 64 MiB")
+        ),
+        (
+            "$y$j9T.7$saltsaltsaltsalt$GTjgW/9UgmrXy8uruvVNL3v8/Cj7D8cOKPAWboOC/N5",
+            .refused(method: "yescrypt with unusual parameters")
         ),
         ("$2y$04$abcdefghijklmnopqrstuu", .malformed(method: "bcrypt")),
         ("$2y$xx$abcdefghijklmnopqrstuum174eFeoTj0DHmtuueFaS3Wde4P7wHG", .malformed(method: "bcrypt")),
