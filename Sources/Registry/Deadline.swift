@@ -15,6 +15,9 @@ package struct Deadline: Sendable {
         self.cancellation = cancellation
     }
 
+    /// One that leaves others half of what is left.
+    package var half: Deadline { Deadline(after: remaining / 2, cancellation: cancellation) }
+
     /// What is left; zero where nothing is.
     package var remaining: Duration { max(.zero, end - .now) }
 

@@ -93,6 +93,31 @@ struct MirroredSourceTests {
         #expect(log.lines[0].hasPrefix("mani \(origin.host)/a/b [\(gone)/m rests for 30 s: "), "\(log.lines)")
     }
 
+    /// However little time there is, the origin has its part of it.
+    @Test func aMirrorThatHangsLeavesTheOriginHalfOfTheTime() throws {
+        let origin = try shelf.server()
+        let mirror = try shelf.server { $0.target.contains("/manifests/") ? nil : .hang([]) }
+        // Neither a stall nor a try is what ends it.
+        let source = try source(origin, ["\(mirror.host)/m"]) { $0.stallTime = .seconds(300) }
+        let manifest = try source.manifest(.digest(shelf.digest), before: Fixture.deadline)
+        let layer = try #require(manifest.layers.first)
+        var got: [UInt8] = []
+        _ = try Download.run(layer, from: source, before: Deadline(after: .seconds(4))) { bytes, _ in
+            bytes.withUnsafeBytes { got.append(contentsOf: $0) }
+        }
+        #expect(got == shelf.layer)
+        #expect(log.lines.last?.hasPrefix("blob \(origin.host)/a/b [\(mirror.host)/m rests for 30 s: ") == true)
+        #expect(log.lines.last?.contains("it took half of the time that was left of source.timeout") == true)
+        // Nobody is to blame whom there was no time for.
+        let late = #expect(throws: RegistryError.self) {
+            _ = try source.manifest(.digest(shelf.digest), before: Deadline(after: .zero))
+        }
+        guard case .deadline = late else {
+            Issue.record("\(String(describing: late))")
+            return
+        }
+    }
+
     @Test func whatWasCutIsTakenUpBytheNextWhereItStopped() throws {
         let origin = try shelf.server()
         let shelf = shelf

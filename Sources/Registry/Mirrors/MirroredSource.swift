@@ -4,6 +4,7 @@ internal import Synchronization
 /// A source with mirrors before it: manifests by digest and blobs come from the first mirror that has them, else from
 /// the origin; what a tag points at is only ever asked of the origin.
 ///
+/// No mirror takes more than half of the time that is left, so that one that hangs leaves the origin its part.
 /// What a mirror delivers is verified like anything else, against digests that the origin has named. A mirror that
 /// fails rests for a while, and whoever is next goes on where it stopped.
 package final class MirroredSource: ReleaseSource {
@@ -50,13 +51,13 @@ package final class MirroredSource: ReleaseSource {
                 continue
             }
             do throws(RegistryError) {
-                let manifest = try mirrors[index].manifest(which, before: deadline)
+                let manifest = try mirrors[index].manifest(which, before: deadline.half)
                 delivered(index, "manifest", digest, skipped)
                 return manifest
             } catch {
                 // Its digest was the right one: nobody else has another.
                 if case .unusableManifest = error { throw error }
-                skipped.append(try skip(index, after: error))
+                skipped.append(try skip(index, after: error, deadline))
             }
         }
         do throws(RegistryError) {
@@ -90,7 +91,7 @@ package final class MirroredSource: ReleaseSource {
             let begin = position
             var isReceiversFault = false
             do {
-                try mirrors[index].blob(descriptor, from: begin, before: deadline) { bytes in
+                try mirrors[index].blob(descriptor, from: begin, before: deadline.half) { bytes in
                     if position == begin { ledger.withLock { $0.contributes(index, to: descriptor.digest) } }
                     do {
                         try receive(bytes)
@@ -103,7 +104,7 @@ package final class MirroredSource: ReleaseSource {
                 delivered(index, "blob", descriptor.digest, skipped)
                 return
             } catch let error as RegistryError where !isReceiversFault {
-                let skip = try skip(index, after: error)
+                let skip = try skip(index, after: error, deadline)
                 skipped.append(skip)
                 // What it has delivered before it gave itself away is as doubtful as the rest: nobody else's bytes belong
                 // behind it.
@@ -165,9 +166,14 @@ package final class MirroredSource: ReleaseSource {
     /// Takes note of a mirror's failure.
     ///
     /// - Throws: `error` itself where time is up, for the mirror as for everybody.
-    private func skip(_ index: Int, after error: RegistryError) throws(RegistryError) -> MirrorReport.Skip {
+    private func skip(
+        _ index: Int,
+        after error: RegistryError,
+        _ deadline: Deadline
+    ) throws(RegistryError) -> MirrorReport.Skip {
         switch error {
-        case .deadline, .cancelled: throw error
+        case .cancelled: throw error
+        case .deadline where deadline.hasPassed: throw error
         case .noSuchBlob, .noSuchManifest, .noSuchRepository: return skipped(index, .missing)
         default:
             let now = now()
@@ -203,6 +209,7 @@ extension RegistryError {
     /// The sentence for a mirror, where `source.username` and `source.repository` mean nothing.
     package var asOfMirror: String {
         switch self {
+        case .deadline(let attempt): "\(attempt): it took half of the time that was left of source.timeout"
         case .authenticationRequired(let host): "\(host) requires authentication; run specman login \(host)"
         case .wrongCredentials(let host, let username):
             "\(host) does not accept the password of user \(username); run specman login \(host) again"
