@@ -181,6 +181,12 @@ import Testing
         #expect(!text.contains("hunter2") && !text.contains("\n") && !text.contains("\u{1b}"), "\(text)")
     }
 
+    /// As comes of a template such as `${KEY1},${KEY2}`.
+    @Test func aListOfNothingIsNoList() {
+        let text = complaint(nil, environment: ["SPECMAN_SOURCE_REPOSITORY": "h/n", "SPECMAN_SOURCE_VERIFY_KEYS": ","])
+        #expect(text.contains("source.verify.keys is \",\"; it must be values with commas between them"), "\(text)")
+    }
+
     @Test func misspeltVariableOfOurSectionsIsRefused() {
         let text = complaint(nil, environment: ["SPECMAN_SOURCE_REPOSITRY": "h/n"])
         #expect(text.contains("did you mean SPECMAN_SOURCE_REPOSITORY?"), "\(text)")

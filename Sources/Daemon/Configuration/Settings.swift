@@ -147,6 +147,10 @@ package struct Settings: Sendable {
         case (.text(let text), true):
             // In the environment and on the command line a list is written with commas.
             let items = text.split(separator: ",").map { String($0.drop { $0 == " " }) }
+            // A template whose parts are all empty would switch off what it means to set.
+            guard !items.isEmpty else {
+                throw .badValue(origin: origin, key: name, value: text, expected: "values with commas between them")
+            }
             if case .file = origin { value = .list([text]) } else { value = .list(items) }
         case (.list, false):
             throw .badValue(
