@@ -74,7 +74,7 @@ final class TicketKeys: Sendable {
         }
 
     /// Has no session resumed whose client's certificate has expired (`SSL_CTX_set_session_ticket_cb(3)`): with TLS 1.3, where
-    /// each session gives the next ticket, it would be let in without end.
+    /// each session gives the next ticket, it would be let in without end. Those above it in its chain are not in the ticket.
     static let gate:
         @convention(c) (
             OpaquePointer?, OpaquePointer?, UnsafePointer<UInt8>?, Int, SSL_TICKET_STATUS, UnsafeMutableRawPointer?

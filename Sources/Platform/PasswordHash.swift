@@ -42,7 +42,8 @@ package struct PasswordHash: Hashable, Sendable {
         }
         switch method.name {
         case "SHA-256-crypt", "SHA-512-crypt":
-            guard Self.rounds(text) <= Self.mostRounds else {
+            guard let rounds = Self.rounds(text) else { throw .malformed(method: method.name) }
+            guard rounds <= Self.mostRounds else {
                 throw .refused(method: "\(method.name) with more than \(Self.mostRounds) rounds")
             }
         case "yescrypt":
@@ -55,11 +56,15 @@ package struct PasswordHash: Hashable, Sendable {
         self.text = text
     }
 
-    /// `$6$rounds=N$…`; 5000 where nothing is said (crypt(5)).
-    private static func rounds(_ text: String) -> Int {
+    /// `$6$rounds=N$…`; 5000 where nothing is said (crypt(5)). `nil` where crypt(3) takes the number for none.
+    private static func rounds(_ text: String) -> Int? {
         let field = text.dropFirst(3).prefix { $0 != "$" }
         guard field.hasPrefix("rounds=") else { return 5000 }
-        return Int(field.dropFirst("rounds=".count)) ?? .max
+        let digits = field.dropFirst("rounds=".count)
+        guard digits.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains), digits.count >= 4,
+            digits.first != "0"
+        else { return nil }
+        return Int(digits) ?? .max
     }
 
     /// `$y$FNR$…`: a flavour, the logarithm of N, and r, a character each, as crypt_gensalt(3) makes them. The memory is

@@ -167,6 +167,8 @@ import Testing
         ("source.repository", "user:hunter2@@h/n", "********@h/n"),
         ("source.repository", "h:5000/n@sha256:0", "h:5000/n@sha256:0"),
         ("source.repository", "oci-layout:a@b:c@d", "oci-layout:a@b:c@d"),
+        ("source.repository", "user:hunter2@https://h/n", "********@https://h/n"),
+        ("source.repository", "https://u:hunter2@sha256:5000/n", "https://********@sha256:5000/n"),
         ("source.mirrors", "h/n, https://u:hunter2@m/n", "[h/n, https://********@m/n]"),
         ("source.tags.exclude", "(a:b@c", "[(a:b@c]"),
         ("log.level", "a\u{1b}b\nc", "a\u{1b}b\nc"),
@@ -182,9 +184,16 @@ import Testing
     }
 
     /// As comes of a template such as `${KEY1},${KEY2}`.
-    @Test func aListOfNothingIsNoList() {
-        let text = complaint(nil, environment: ["SPECMAN_SOURCE_REPOSITORY": "h/n", "SPECMAN_SOURCE_VERIFY_KEYS": ","])
-        #expect(text.contains("source.verify.keys is \",\"; it must be values with commas between them"), "\(text)")
+    @Test func aListOfNothingIsNoList() throws {
+        for value in [",", " ", " , "] {
+            let text = complaint(
+                nil,
+                environment: ["SPECMAN_SOURCE_REPOSITORY": "h/n", "SPECMAN_SOURCE_VERIFY_KEYS": value]
+            )
+            #expect(text.contains("source.verify.keys is \"\(value)\"; it must be values with commas"), "\(text)")
+        }
+        let include = try settings(environment: ["SPECMAN_SOURCE_TAGS_INCLUDE": "a , ,b"])
+        #expect(include.all.first { $0.key.name == "source.tags.include" }?.value == .list(["a", "b"]))
     }
 
     @Test func misspeltVariableOfOurSectionsIsRefused() {

@@ -55,6 +55,18 @@ struct PasswordHashTests {
             "$y$j9T.7$saltsaltsaltsalt$GTjgW/9UgmrXy8uruvVNL3v8/Cj7D8cOKPAWboOC/N5",
             .refused(method: "yescrypt with unusual parameters")
         ),
+        (
+            "$5$rounds=999$saltstring$m2xeW2hJtHO.lFMv98uWqyNAIlEzJ79VCf/16g7JVW5",
+            .malformed(method: "SHA-256-crypt")
+        ),
+        (
+            "$5$rounds=05000$saltstring$m2xeW2hJtHO.lFMv98uWqyNAIlEzJ79VCf/16g7JVW5",
+            .malformed(method: "SHA-256-crypt")
+        ),
+        (
+            "$5$rounds=5000x$saltstring$m2xeW2hJtHO.lFMv98uWqyNAIlEzJ79VCf/16g7JVW5",
+            .malformed(method: "SHA-256-crypt")
+        ),
         ("$2y$04$abcdefghijklmnopqrstuu", .malformed(method: "bcrypt")),
         ("$2y$xx$abcdefghijklmnopqrstuum174eFeoTj0DHmtuueFaS3Wde4P7wHG", .malformed(method: "bcrypt")),
         ("$6$saltstring$", .malformed(method: "SHA-512-crypt")),

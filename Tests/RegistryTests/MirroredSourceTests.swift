@@ -118,6 +118,25 @@ struct MirroredSourceTests {
         }
     }
 
+    /// One that delivers, if slowly, goes on where it was when its half was over.
+    @Test func aMirrorThatDeliversMayTakeMoreThanHalf() throws {
+        let origin = try shelf.server()
+        let shelf = shelf
+        let head = ["HTTP/1.1 200 OK", "Content-Length: \(shelf.layer.count)", "", ""].joined(separator: "\r\n")
+        let mirror = try shelf.server { request in
+            guard request.target.contains("/blobs/"), request["Range"] == nil else { return nil }
+            return .hang(Array(head.utf8) + shelf.layer[..<20_000])
+        }
+        let source = try source(origin, ["\(mirror.host)/m"]) { $0.stallTime = .seconds(300) }
+        var got: [UInt8] = []
+        _ = try Download.run(shelf.descriptor, from: source, before: Deadline(after: .seconds(4))) { bytes, _ in
+            bytes.withUnsafeBytes { got.append(contentsOf: $0) }
+        }
+        #expect(got == shelf.layer)
+        #expect(log.lines == ["blob \(mirror.host)/m []"])
+        #expect(origin.asked.isEmpty)
+    }
+
     @Test func whatWasCutIsTakenUpBytheNextWhereItStopped() throws {
         let origin = try shelf.server()
         let shelf = shelf

@@ -36,7 +36,7 @@ extension ConfigurationError: CustomStringConvertible {
         case .valueForSection(let origin, let section, let example):
             "\(origin): \(section) has a value; it is a section, whose keys stand below it, such as \(example)"
         case .badValue(let origin, let key, let value, let expected):
-            "\(origin): \(key) is \"\(value.printable)\"; it must be \(expected)"
+            "\(origin): \(key) is \"\(value.printable)\"; it must be \(expected.printable)"
         case .missing(let key, let remedy):
             "\(key) is not set; \(remedy)"
         }

@@ -26,9 +26,10 @@ enum SecretText {
         if text.contains("PRIVATE KEY") { return Settings.mask }
         let scheme = text.firstRange(of: "://")
         guard scheme != nil || isRepository, !text.hasPrefix("oci-layout:") else { return text }
-        let start = scheme?.upperBound ?? text.startIndex
+        var start = scheme?.upperBound ?? text.startIndex
+        if isRepository, text[..<start].contains("@") { start = text.startIndex }
         // What follows a digest's @ is no host.
-        let end = text.firstRange(of: "@sha256:")?.lowerBound ?? text.endIndex
+        let end = text.firstRange(of: /@sha256:[0-9a-f]*$/)?.lowerBound ?? text.endIndex
         guard start < end, let at = text[start..<end].lastIndex(of: "@") else { return text }
         return text[..<start] + Settings.mask + text[at...]
     }

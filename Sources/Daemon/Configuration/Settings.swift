@@ -146,12 +146,16 @@ package struct Settings: Sendable {
         switch (value, key.isList) {
         case (.text(let text), true):
             // In the environment and on the command line a list is written with commas.
-            let items = text.split(separator: ",").map { String($0.drop { $0 == " " }) }
+            if case .file = origin {
+                value = .list([text])
+                break
+            }
+            let items = text.split(separator: ",").map(Self.trimmed).filter { !$0.isEmpty }
             // A template whose parts are all empty would switch off what it means to set.
             guard !items.isEmpty else {
                 throw .badValue(origin: origin, key: name, value: text, expected: "values with commas between them")
             }
-            if case .file = origin { value = .list([text]) } else { value = .list(items) }
+            value = .list(items)
         case (.list, false):
             throw .badValue(
                 origin: origin,
@@ -162,6 +166,10 @@ package struct Settings: Sendable {
         default: break
         }
         merged[name] = Setting(key: key, value: value, origin: origin)
+    }
+
+    private static func trimmed(_ item: Substring) -> String {
+        String(item.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 
     /// The name that differs least, where it differs by no more than a typing error does.

@@ -31,7 +31,7 @@ struct ReleaseInspector: Sendable {
     /// - Throws: as for a release in the making.
     func inspectBeforehand(_ release: Release, before deadline: Deadline) throws {
         guard policy.canRefuse else { return }
-        let (report, isNews) = try report(of: release, since: nil, before: deadline)
+        let (report, isNews) = try report(of: release, since: nil, toRefuse: true, before: deadline)
         try judge(report, of: release.tag, isNews: isNews)
     }
 
@@ -49,18 +49,25 @@ struct ReleaseInspector: Sendable {
     /// - Parameter basis: a release whose unchanged files were looked through already; `nil` for none.
     /// - Throws: `StoreError`; `RegistryError` where the time is over.
     func inspectIfUnknown(_ release: Release, since basis: Release? = nil, before deadline: Deadline) throws {
-        let (report, isNews) = try report(of: release, since: basis, before: deadline)
+        let (report, isNews) = try report(of: release, since: basis, toRefuse: false, before: deadline)
         if isNews { tell(report, of: release.tag, as: .warning) }
     }
 
     /// What is known of a release, else what is found now, which is kept.
+    ///
+    /// - Parameter toRefuse: whether the release isn't served yet, and what was left out may be what refuses it.
     private func report(
         of release: Release,
         since basis: Release?,
+        toRefuse: Bool,
         before deadline: Deadline
     ) throws -> (report: CheckReport, isNews: Bool) {
         let tree = release.tree(comparedWith: basis)
-        if let known = try release.report(), try holds(known, for: TreeOfRelease(tree: tree)) { return (known, false) }
+        if let known = try release.report(), known.omitted == 0 || !toRefuse,
+            try holds(known, for: TreeOfRelease(tree: tree))
+        {
+            return (known, false)
+        }
         let report = try look(through: tree, of: release.tag, since: basis, before: deadline)
         try release.keep(report)
         return (report, true)
@@ -71,8 +78,6 @@ struct ReleaseInspector: Sendable {
         guard report.revision == CheckReport.currentRevision, report.checks.isSuperset(of: policy.checks) else {
             return false
         }
-        // What was left out may be what refuses it now.
-        guard report.omitted == 0 || !policy.canRefuse else { return false }
         // Which paths are required may be another list by now.
         let missing = Set(report.findings.lazy.filter { $0.check == .requiredPaths }.map(\.path))
         return try policy.requiredPaths.allSatisfy { try tree.exists($0) != missing.contains($0) }

@@ -18,6 +18,8 @@ final class Synchronizer: Sendable {
         var unrecognized: Digest?
         /// The release that was served already when it was looked through last.
         var inspected: Digest?
+        /// The release that couldn't be looked through for damage on the disk.
+        var damaged: Digest?
         /// What is known of the tags, and of which repository: the Secret may come to name another.
         var catalogue: (location: Reference.Location, tags: TagCatalogue)?
         /// The newest candidate, as of the last poll that found out.
@@ -155,9 +157,15 @@ final class Synchronizer: Sendable {
             try inspector.inspectIfUnknown(active, since: basis, before: deadline)
         } catch {
             if cancellation.isCancelled { return }
-            journal.warn("\(error)")
-            // The time was over: the next poll has its own.
-            if error is RegistryError { return }
+            // Damage may be mended by the next poll, and is told of once.
+            let isDamage = if case StoreError.damaged = error { true } else { false }
+            let isNews = memory.withLock { memory in
+                defer { if isDamage { memory.damaged = active.digest } }
+                return !isDamage || memory.damaged != active.digest
+            }
+            if isNews { journal.warn("\(error)") }
+            // Where the time was over the next poll has its own.
+            if isDamage || error is RegistryError { return }
         }
         memory.withLock { $0.inspected = active.digest }
     }

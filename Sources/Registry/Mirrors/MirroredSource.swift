@@ -4,7 +4,8 @@ internal import Synchronization
 /// A source with mirrors before it: manifests by digest and blobs come from the first mirror that has them, else from
 /// the origin; what a tag points at is only ever asked of the origin.
 ///
-/// No mirror takes more than half of the time that is left, so that one that hangs leaves the origin its part.
+/// No mirror that delivers nothing takes more than half of the time that is left, so that one that hangs leaves the origin
+/// its part.
 /// What a mirror delivers is verified like anything else, against digests that the origin has named. A mirror that
 /// fails rests for a while, and whoever is next goes on where it stopped.
 package final class MirroredSource: ReleaseSource {
@@ -83,9 +84,11 @@ package final class MirroredSource: ReleaseSource {
         if offset == 0 { ledger.withLock { $0.begin(descriptor.digest) } }
         var position = offset
         var skipped: [MirrorReport.Skip] = []
-        for index in mirrors.indices {
+        var index = 0
+        while index < mirrors.count {
             if let skip = resting(index) {
                 skipped.append(skip)
+                index += 1
                 continue
             }
             let begin = position
@@ -104,6 +107,8 @@ package final class MirroredSource: ReleaseSource {
                 delivered(index, "blob", descriptor.digest, skipped)
                 return
             } catch let error as RegistryError where !isReceiversFault {
+                // It delivers: it goes on, within half of what is left then.
+                if case .deadline = error, position > begin, !deadline.hasPassed { continue }
                 let skip = try skip(index, after: error, deadline)
                 skipped.append(skip)
                 // What it has delivered before it gave itself away is as doubtful as the rest: nobody else's bytes belong
@@ -112,6 +117,7 @@ package final class MirroredSource: ReleaseSource {
                     tell("blob", descriptor.digest, by: nil, skipped)
                     throw RegistryError.tainted(descriptor.digest, mirror: skip.mirror)
                 }
+                index += 1
             }
         }
         do {

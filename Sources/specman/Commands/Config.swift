@@ -1,4 +1,5 @@
 import ArgumentParser
+import Content
 import Daemon
 
 struct Config: ParsableCommand {
@@ -57,7 +58,7 @@ struct Config: ParsableCommand {
             case .table:
                 var table = Table(["KEY", "VALUE", "FROM"])
                 for setting in settings.all {
-                    table.add([setting.key.name, setting.shownValue ?? "-", "\(setting.origin)"])
+                    table.add([setting.key.name, (setting.shownValue ?? "-").printable, "\(setting.origin)"])
                 }
                 Console.print(table.text)
             }
