@@ -64,6 +64,7 @@ final class Authenticator: Sendable {
     /// The value of `Authorization` for a request to the registry itself, never for another host; `nil` for none.
     ///
     /// A token that is due and can't be had is done without at first: the registry then says where they are now.
+    ///
     /// - Throws: ``RegistryError`` where the credentials can't be read, the time is over, or a token can't be had from where
     ///   the registry has just said.
     func authorization(
