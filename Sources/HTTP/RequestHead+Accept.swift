@@ -8,10 +8,10 @@ extension RequestHead {
         var values: [String] = []
         var start = 0
         var hasBegun = false
-        // Empty lines may stand before a request (RFC 9112, section 2.2); one behind it is the head's end.
         var left = acceptLimit
+        // Empty lines may stand before a request (RFC 9112, section 2.2); one behind it is the head's end.
         while let end = lineEnd(bytes, from: start), end > start || !hasBegun {
-            if let value = accept(bytes, start..<end), value.utf8.count <= left {
+            if let value = acceptValue(bytes, start..<end), value.utf8.count <= left {
                 values.append(value)
                 left -= value.utf8.count
             }
@@ -35,7 +35,7 @@ extension RequestHead {
     }
 
     /// The value of `line` where it is an `Accept` field.
-    private static func accept(_ bytes: Span<UInt8>, _ line: Range<Int>) -> String? {
+    private static func acceptValue(_ bytes: Span<UInt8>, _ line: Range<Int>) -> String? {
         let name = line.prefix(6)
         guard line.count > name.count, bytes[name.upperBound] == UInt8(ascii: ":"),
             Characters.matches(bytes, name, "accept")

@@ -166,7 +166,7 @@ final class ReadyAnswer: @unchecked Sendable {
             }
             if !parts.isEmpty, let length = answer.contentLength, length <= Int64(inlineLimit) {
                 guard let bytes = read(parts) else {
-                    let reason = "The file can't be read, or is shorter than it was; specman verify tells more."
+                    let reason = "The file can't be read, or is shorter than it was."
                     return failure(.internalServerError, reason: reason, accept: accept(), fields: refusal, date: date)
                 }
                 body = bytes

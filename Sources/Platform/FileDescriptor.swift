@@ -101,6 +101,16 @@ package struct FileDescriptor: ~Copyable, Sendable {
         _ = try systemCall("fstat") { Glibc.fstat(number, &status) }
         return FileStatus(status)
     }
+
+    /// The same of a regular file; anything else is refused. To be opened with ``OpenFlags/nonBlocking``, as opening a pipe
+    /// waits for whoever writes to it.
+    ///
+    /// - Parameter subject: how the error names it.
+    package borrowing func regularStatus(_ subject: String) throws(SystemError) -> FileStatus {
+        let status = try status()
+        guard status.kind == .file else { throw .notRegular(subject) }
+        return status
+    }
 }
 
 /// How a file is opened (`open(2)`).

@@ -15,7 +15,7 @@ package struct PasswordHash: Hashable, Sendable {
 
     /// bcrypt's cost is an exponent: at 16 a look takes about 4 s, at 31 a day.
     private static let highestCost = 16
-    /// Of SHA-crypt: about as long. Whoever may ask at all may have this looked for, and others wait.
+    /// Of SHA-crypt: a look takes more than a second. Whoever may ask at all may have this looked for, and others wait.
     private static let mostRounds = 5_000_000
     /// Of yescrypt, in bytes: what mkpasswd takes at its cost of 7; at 11 it is a gibibyte.
     private static let mostMemory = 64 << 20

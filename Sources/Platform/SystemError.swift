@@ -21,10 +21,19 @@ package struct SystemError: Error, Hashable, Sendable {
     /// Whether there was no such file.
     package var isNotFound: Bool { code == ENOENT || code == ENOTDIR }
 
+    /// No `errno`: what was opened is a pipe, a device or a directory where a file is wanted.
+    private static let notRegular: Int32 = -1
+
+    /// Why `subject` isn't read though it is there.
+    static func notRegular(_ subject: String) -> SystemError {
+        SystemError(call: "open", subject: subject, code: notRegular)
+    }
+
     /// The text of `errno`, such as `No space left on device`.
     package var reason: String {
+        if code == Self.notRegular { return "it is no regular file" }
         // The C library keeps the text for each thread, so another one can't overwrite it.
-        strerror(code).map { String(cString: $0) } ?? "errno \(code)"
+        return strerror(code).map { String(cString: $0) } ?? "errno \(code)"
     }
 }
 

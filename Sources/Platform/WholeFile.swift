@@ -8,11 +8,10 @@ package enum WholeFile {
         try read(try FileDescriptor.open(path, .readOnly), path, limit: limit)
     }
 
-    /// Reads `path` as above where it is a regular file; anything else is refused with `EINVAL` instead of waited for, as a
-    /// pipe is.
+    /// Reads `path` as above where it is a regular file; anything else is refused instead of waited for, as a pipe is.
     package static func readRegular(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
         let file = try FileDescriptor.open(path, [.readOnly, .nonBlocking])
-        guard try file.status().kind == .file else { throw SystemError(call: "open", subject: path, code: EINVAL) }
+        _ = try file.regularStatus(path)
         return try read(file, path, limit: limit)
     }
 

@@ -156,9 +156,8 @@ package final class LayoutDirectory: ReleaseSource, PushTarget {
         do throws(SystemError) {
             // Without waiting, as what stands there could be a pipe.
             let descriptor = try FileDescriptor.open(blobPath(digest), [.readOnly, .nonBlocking])
-            let status = try descriptor.status()
-            guard status.kind == .file else { throw SystemError(call: "open", subject: blobPath(digest), code: 22) }
-            return SharedFile(descriptor, size: status.size)
+            let size = try descriptor.regularStatus(blobPath(digest)).size
+            return SharedFile(descriptor, size: size)
         } catch {
             if error.isNotFound { throw .noSuchBlob(digest, location: "\(location)") }
             throw .layout(directory: path, error)

@@ -45,9 +45,8 @@ extension Volume {
             // Without waiting, as what stands there could be a pipe.
             let flags: OpenFlags = [.readOnly, .noFollow, .nonBlocking]
             let file = try layout.archives.open(VolumeLayout.archive(digest).bytes, flags)
-            let status = try file.status()
-            guard status.kind == .file else { throw SystemError(call: "open", subject: "\(digest)", code: 22) }
-            return StoredFile(file, size: status.size)
+            let size = try file.regularStatus("\(digest)").size
+            return StoredFile(file, size: size)
         } catch {
             if error.isNotFound { return nil }
             throw StoreError(doing: "opening the archive \(digest)", error)

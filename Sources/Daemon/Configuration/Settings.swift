@@ -150,7 +150,7 @@ package struct Settings: Sendable {
                 value = .list([text])
                 break
             }
-            let items = text.split(separator: ",").map(Self.trimmed).filter { !$0.isEmpty }
+            let items = text.split(separator: ",").map(\.trimmed).filter { !$0.isEmpty }
             // A template whose parts are all empty would switch off what it means to set.
             guard !items.isEmpty else {
                 throw .badValue(origin: origin, key: name, value: text, expected: "values with commas between them")
@@ -166,10 +166,6 @@ package struct Settings: Sendable {
         default: break
         }
         merged[name] = Setting(key: key, value: value, origin: origin)
-    }
-
-    private static func trimmed(_ item: Substring) -> String {
-        String(item.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 
     /// The name that differs least, where it differs by no more than a typing error does.

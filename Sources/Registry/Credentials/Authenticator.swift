@@ -76,7 +76,7 @@ final class Authenticator: Sendable {
         let refusals = admission.refusals
         let (value, isFresh) = try state.withLock { state throws(RegistryError) -> (String?, Bool) in
             guard let challenge = state.challenge else { return (identity.basic, false) }
-            if state.isDoubted, refusals == 0, !state.hasToken(for: access, identity, at: now()) {
+            if state.isDoubted, refusals == 0, state.token(for: access, identity)?.isStale(at: now()) ?? true {
                 return (identity.basic, false)
             }
             do throws(RegistryError) {
@@ -102,7 +102,7 @@ final class Authenticator: Sendable {
         _ state: inout State,
         before deadline: Deadline
     ) throws(RegistryError) -> (value: String, isFresh: Bool) {
-        let kept = state.tokens[access].flatMap { $0.identity == identity ? $0.token : nil }
+        let kept = state.token(for: access, identity)
         if let kept, !kept.isStale(at: now()) { return (kept.value, false) }
         do throws(RegistryError) {
             return (try fetch(for: access, challenge, identity, &state, before: deadline), true)
@@ -200,13 +200,9 @@ final class Authenticator: Sendable {
 }
 
 extension Authenticator.State {
-    /// Whether there is a token that need not be renewed yet.
-    fileprivate func hasToken(
-        for access: Access,
-        _ identity: Identity,
-        at instant: ContinuousClock.Instant
-    ) -> Bool {
-        tokens[access].map { $0.identity == identity && !$0.token.isStale(at: instant) } ?? false
+    /// What was given to `identity`, be it still good or not; `nil` for nothing.
+    fileprivate func token(for access: Access, _ identity: Identity) -> BearerToken? {
+        tokens[access].flatMap { $0.identity == identity ? $0.token : nil }
     }
 
     /// Drops the token that was sent as `value`; another thread may have a newer one by now.

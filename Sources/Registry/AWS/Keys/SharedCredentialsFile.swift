@@ -1,3 +1,4 @@
+internal import Content
 internal import Platform
 
 /// The file in which AWS's tools keep access keys, a section a profile.
@@ -54,22 +55,18 @@ struct SharedCredentialsFile: Sendable {
         var profiles: [String: [String: String]] = [:]
         var current: String?
         for line in text.split(whereSeparator: \.isNewline) {
-            let line = trimmed(line)
+            let line = line.trimmed
             guard let first = line.first, first != "#", first != ";" else { continue }
             if first == "[" {
-                let name = trimmed(line.dropFirst().prefix { $0 != "]" })
+                let name = line.dropFirst().prefix { $0 != "]" }.trimmed
                 current = name
                 profiles[name, default: [:]].merge([:]) { $1 }
                 continue
             }
             guard let current, let equals = line.firstIndex(of: "=") else { continue }
-            let name = trimmed(line[..<equals]).lowercased()
-            profiles[current]?[name] = trimmed(line[line.index(after: equals)...])
+            let name = line[..<equals].trimmed.lowercased()
+            profiles[current]?[name] = line[line.index(after: equals)...].trimmed
         }
         return profiles
-    }
-
-    private static func trimmed(_ text: some StringProtocol) -> String {
-        String(String(text.drop(while: \.isWhitespace)).reversed().drop(while: \.isWhitespace).reversed())
     }
 }
